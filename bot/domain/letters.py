@@ -10,7 +10,7 @@ _JOINERS = "\u200c\u200d"
 """Needed inside Persian and Indic words and by joined emoji: harmless in prose, a disguise in a name."""
 _ALLOWED_IN_PROSE = _JOINERS + "\t\n\r\x0b\x0c\x85"
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-"""Letters and marks by their category, yet nothing is drawn (Unicode Default_Ignorable_Code_Point, and blank Braille)."""
+"""Letters and marks by their category, yet nothing is drawn (Unicode Default_Ignorable_Code_Point; blank Braille)."""
 
 _WORDS = {
     "\x00": "a NUL character",

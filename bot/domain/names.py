@@ -162,7 +162,7 @@ def _one_line(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    """Line breaks of every kind become ``\\n``, tabs become spaces."""
+    """Spell every kind of line break as a newline, and tabs as spaces."""
     broken = _LINE_BREAK.sub("\n", unicodedata.normalize("NFC", text)).replace("\t", " ")
     return _SPACES_BEFORE_BREAK.sub("", broken).strip()
 
