@@ -1,0 +1,186 @@
+"""How a sentence reaches the person who acted: in the answer where Slack has room for one, else just after it.
+
+No error of ours ever leaves as a 5xx (SPEC 10): Slack would show a warning triangle and nobody would know why.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol
+
+import structlog
+
+from bot.errors import Refusal
+from handlers.payloads import Click, Command, Json, Payload, Shortcut, Submission, Suggestion
+from handlers.replies import Reply
+
+PROBLEM = "problem"
+"""block_id of the warning on top of a view; the next one replaces it."""
+MOST_BLOCKS = 100
+"""Blocks a view may have (docs.slack.dev/reference/views)."""
+LONGEST_TEXT = 2990
+"""Characters of a section's text, 3,000 less the sign in front of it (docs.slack.dev/reference/block-kit/blocks)."""
+
+_KEPT = (
+    "type",
+    "title",
+    "submit",
+    "close",
+    "private_metadata",
+    "callback_id",
+    "external_id",
+    "clear_on_close",
+    "notify_on_close",
+)
+"""What a view that Slack sent may carry when it is sent back; ids, hash and state may not."""
+
+log = structlog.get_logger(__name__)
+
+
+class Telling(Protocol):
+    """The calls to Slack that the door needs; ``bot.slack.Slack`` has them."""
+
+    async def open_view(self, trigger: str, view: Json) -> Json: ...
+
+    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json: ...
+
+    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json: ...
+
+    async def respond(
+        self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
+    ) -> None: ...
+
+    async def ephemeral(self, channel: str, user: str, text: str, blocks: list[Json] | None = None) -> None: ...
+
+    async def post(self, channel: str, text: str, blocks: list[Json] | None = None) -> object: ...
+
+
+class Door:
+    """Turns sentences into answers and messages, for each kind of payload."""
+
+    def __init__(self, slack: Telling) -> None:
+        self._slack = slack
+
+    def refuse(self, payload: Payload, error: Refusal) -> Reply:
+        """Return the answer to an expected refusal: at its field if the submitted view has that input."""
+        if error.field and isinstance(payload, Submission):
+            block = input_block(payload, error.field)
+            if block:
+                return Reply.errors({block: str(error)})
+        return self.answer(payload, str(error))
+
+    def answer(self, payload: Payload, sentence: str) -> Reply:
+        """Return the answer that shows ``sentence`` to the person, or sends it just after the acknowledgement."""
+        match payload:
+            case Command():
+                return Reply.say(escape(sentence), warning(sentence))
+            case Submission():
+                return Reply.show(with_problem(payload.body["view"], sentence))
+            case Suggestion():
+                return Reply.options([])
+            case Click() | Shortcut():
+                return Reply.later(lambda: self.tell(payload, sentence))
+            case _:
+                return Reply.nothing()
+
+    def instead(self, payload: Payload, title: str, sentence: str) -> Reply:
+        """Like ``answer``, but a submitted view is replaced by the sentence: there is nothing to correct in it."""
+        if isinstance(payload, Submission):
+            return Reply.show(notice(title, sentence))
+        return self.answer(payload, sentence)
+
+    async def tell(self, payload: Payload, sentence: str, shown: Json | None = None) -> None:
+        """Show ``sentence`` after the acknowledgement by the first way that works; a direct message is the last.
+
+        ``shown`` is the view that the acknowledgement put in place of the submitted one, if it did.
+        """
+        for way in self._ways(payload, sentence, shown):
+            try:
+                await way()
+                return
+            except Exception as error:  # the next way may work; a person must not lose the sentence to a closed modal
+                log.info(
+                    "a way to tell somebody failed", kind=payload.kind, id=payload.name, error=type(error).__name__
+                )
+        if payload.kind not in _TOLD_NOTHING:
+            log.warning("nobody could be told", kind=payload.kind, id=payload.name)
+
+    def _ways(self, payload: Payload, sentence: str, shown: Json | None) -> Iterator[Callable[[], Awaitable[object]]]:
+        if payload.kind in _TOLD_NOTHING:
+            return
+        slack, text, blocks, person = self._slack, escape(sentence), warning(sentence), payload.person
+        if isinstance(payload, Click) and payload.view:
+            yield lambda: self._redraw(payload, sentence)
+        elif isinstance(payload, Submission) and shown:
+            yield lambda: slack.update_view(payload.view.id, with_problem(shown, sentence))
+        elif isinstance(payload, Shortcut):
+            yield lambda: slack.open_view(payload.trigger, notice("Gatehouse", sentence))
+        if payload.response_url:
+            yield lambda: slack.respond(payload.response_url, text, blocks)
+        if isinstance(payload, Click) and payload.channel:
+            yield lambda: slack.ephemeral(payload.channel, person.user, text, blocks)
+        yield lambda: slack.post(person.user, text, blocks)
+
+    async def _redraw(self, click: Click, sentence: str) -> None:
+        raw, view = click.body["view"], click.view
+        warned = with_problem(raw, sentence)
+        if raw.get("type") == "home":
+            await self._slack.publish_home(click.person.user, warned)
+        elif view:
+            await self._slack.update_view(view.id, warned, view.hash or None)
+
+
+_TOLD_NOTHING = frozenset({"event", "closed", "options"})
+"""Kinds where nobody waits for a sentence: an event, a window that is gone, a menu that shows only options."""
+
+
+def input_block(submission: Submission, field: str) -> str | None:
+    """Return the block_id of the input that holds ``field``: the name itself, or ``name__r3`` after a reset.
+
+    Slack shows errors only at input blocks and breaks the modal over any other key (slack/RULES.md, rule 6).
+    """
+    for block in submission.view.blocks:
+        name = block.get("block_id")
+        if block.get("type") == "input" and isinstance(name, str) and name.split("__r")[0] == field.split("__r")[0]:
+            return name
+    return None
+
+
+def with_problem(view: Json, sentence: str) -> Json:
+    """Return ``view`` as it can be sent again, with ``sentence`` on top; typed values stay, their blocks being the same."""
+    kept = {key: view[key] for key in _KEPT if view.get(key) not in (None, "")}
+    blocks = [block for block in view.get("blocks") or () if block.get("block_id") != PROBLEM]
+    return kept | {"blocks": warning(sentence) + _fitting(blocks)}
+
+
+def notice(title: str, sentence: str) -> Json:
+    """Return a modal that says one sentence and can only be closed."""
+    return {
+        "type": "modal",
+        "title": _plain(title),
+        "close": _plain("Close"),
+        "blocks": warning(sentence),
+    }
+
+
+def warning(sentence: str) -> list[Json]:
+    """Return the block that says ``sentence``, as plain text: names in it can neither mention nor link (T3)."""
+    text = {"type": "plain_text", "text": f"⚠️ {sentence[:LONGEST_TEXT]}", "emoji": False}
+    return [{"type": "section", "block_id": PROBLEM, "text": text}]
+
+
+def escape(text: str) -> str:
+    """Return ``text`` with the three characters escaped that Slack reads as markup (slack/RULES.md A.2)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _fitting(blocks: list[Json]) -> list[Json]:
+    """Leave out the last block that asks for nothing, if the warning is one block too many."""
+    if len(blocks) < MOST_BLOCKS:
+        return blocks
+    for index in range(len(blocks) - 1, -1, -1):
+        if blocks[index].get("type") not in ("input", "actions"):
+            return blocks[:index] + blocks[index + 1 :]
+    return blocks[: MOST_BLOCKS - 1]
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text, "emoji": True}
