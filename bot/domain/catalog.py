@@ -255,7 +255,7 @@ class Catalog(_Entry):
 
     version: Format
     team: Team | None = None
-    organizations: Annotated[tuple[Organization, ...], Field(strict=False)] = ()
+    organizations: Annotated[tuple[Organization, ...], Field(strict=False)]
 
     def unresolved(self) -> Iterator[tuple[int, int, int, Offer]]:
         """Yield the offers whose plan version the file does not list in the same organization.
