@@ -1,0 +1,128 @@
+"""Clients and their versions as rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.domain import names
+from bot.domain.clients import Client, ClientStatus, ClientVersion, NewClient
+from bot.domain.ids import new_id
+from bot.domain.ordering import sort_key
+from bot.domain.people import Person
+from bot.domain.policy import Permission, roles_with
+from bot.store.tables import client_versions, clients, members, organizations, people
+from bot.store.upsert import insert_or_ignore
+
+
+class ClientRows:
+    """Reads and writes clients through one open transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def is_free(self, organization_id: str, key: str) -> bool:
+        """Return whether no client of the organization has this id, upper and lower case alike."""
+        query = sa.select(clients.c.id).where(
+            clients.c.organization_id == organization_id, clients.c.folded == names.fold(key)
+        )
+        return self._connection.execute(query).scalar_one_or_none() is None
+
+    def create(self, organization_id: str, new: NewClient, created_by: str | None, now: datetime) -> str | None:
+        """Insert a client with its first version and return its id; None if the name is taken."""
+        client_id = new_id()
+        made = insert_or_ignore(
+            self._connection,
+            clients,
+            id=client_id,
+            organization_id=organization_id,
+            key=new.key,
+            folded=names.fold(new.key),
+            name=new.name,
+            sort_name=sort_key(new.name),
+            description=new.description,
+            created_at=now,
+            created_by=created_by,
+        )
+        if not made:
+            return None
+        version = {"id": new_id(), "client_id": client_id, "version": new.version, "status": ClientStatus.CREATED}
+        statement = sa.insert(client_versions).values(**version, created_at=now, created_by=created_by)
+        self._connection.execute(statement)
+        return client_id
+
+    def get(self, team: str, client_id: str, *, lock: bool = False) -> Client | None:
+        """Return a client of this team with its versions, or None; ``lock`` keeps its row until the commit."""
+        query = _with_organization().where(organizations.c.team == team, clients.c.id == client_id)
+        if lock:
+            query = query.with_for_update(of=clients)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return self._filled([row])[0] if row else None
+
+    def describe(self, client_id: str, description: str) -> None:
+        """Set a client's description."""
+        self._connection.execute(sa.update(clients).where(clients.c.id == client_id).values(description=description))
+
+    def page(
+        self, person: Person, *, everywhere: bool, organization_id: str = "", offset: int = 0, limit: int = 10
+    ) -> tuple[tuple[Client, ...], int]:
+        """Return some of the clients somebody may see, by organization and name, and how many there are.
+
+        Args:
+            everywhere: a platform admin, who sees all clients of the team.
+            organization_id: narrows the list to one organization; empty: all.
+        """
+        condition = organizations.c.team == person.team
+        if not everywhere:
+            condition &= clients.c.organization_id.in_(_visible_to(person))
+        if organization_id:
+            condition &= clients.c.organization_id == organization_id
+        counted = sa.select(sa.func.count()).select_from(_CLIENTS).where(condition)
+        total = self._connection.execute(counted).scalar_one()
+        query = _with_organization().where(condition)
+        query = query.order_by(organizations.c.sort_name, clients.c.sort_name, clients.c.id)
+        rows = self._connection.execute(query.offset(offset).limit(limit)).mappings().all()
+        return self._filled(rows), total
+
+    def _filled(self, rows: Sequence[Any]) -> tuple[Client, ...]:
+        query = (
+            sa.select(client_versions)
+            .where(client_versions.c.client_id.in_([row["id"] for row in rows]))
+            .order_by(client_versions.c.created_at.desc(), client_versions.c.id)
+        )
+        versions: dict[str, list[ClientVersion]] = {row["id"]: [] for row in rows}
+        for version in self._connection.execute(query).mappings():
+            versions[version["client_id"]].append(_version(version))
+        return tuple(_client(row, versions[row["id"]]) for row in rows)
+
+
+_CLIENTS = clients.join(organizations, organizations.c.id == clients.c.organization_id)
+
+
+def _visible_to(person: Person) -> "sa.Select[tuple[str]]":
+    query = sa.select(members.c.organization_id).join(people, people.c.id == members.c.person_id)
+    query = query.where(people.c.team == person.team, people.c.user == person.user)
+    return query.where(members.c.role.in_(roles_with(Permission.CLIENT_VIEW)))
+
+
+def _with_organization() -> "sa.Select[Any]":
+    columns = [clients.c[name] for name in ("id", "organization_id", "key", "name", "description", "created_at")]
+    creator = people.alias("creator")
+    return sa.select(
+        *columns,
+        organizations.c.name.label("organization"),
+        creator.c.team.label("creator_team"),
+        creator.c.user.label("creator_user"),
+    ).select_from(_CLIENTS.outerjoin(creator, creator.c.id == clients.c.created_by))
+
+
+def _client(row: Any, versions: list[ClientVersion]) -> Client:
+    creator = Person(team=row["creator_team"], user=row["creator_user"]) if row["creator_user"] else None
+    fields = ("id", "organization_id", "organization", "key", "name", "description", "created_at")
+    return Client(**{field: row[field] for field in fields}, created_by=creator, versions=tuple(versions))
+
+
+def _version(row: Any) -> ClientVersion:
+    status = ClientStatus(row["status"])
+    return ClientVersion(id=row["id"], version=row["version"], status=status, created_at=row["created_at"])

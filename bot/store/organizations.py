@@ -1,0 +1,135 @@
+"""Organizations, their members, and which of them somebody may choose."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.domain import names
+from bot.domain.ids import new_id
+from bot.domain.ordering import sort_key
+from bot.domain.organizations import Choice, Choices, Organization
+from bot.domain.people import Person
+from bot.domain.policy import Permission, Role, roles_with
+from bot.store.tables import members, organization_uses, organizations, people
+from bot.store.upsert import insert_or_ignore
+
+
+class OrganizationRows:
+    """Reads and writes organizations through one open transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def get(self, team: str, organization_id: str) -> Organization | None:
+        """Return an organization of this team by its opaque id, or None."""
+        return self._one(organizations.c.team == team, organizations.c.id == organization_id)
+
+    def by_text(self, team: str, text: str) -> Organization | None:
+        """Return the organization whose id is written as ``text`` would be, upper and lower case alike, or None."""
+        folded = names.fold(names.identifier(text))
+        return self._one(organizations.c.team == team, organizations.c.folded == folded) if folded else None
+
+    def personal_of(self, person_id: str) -> Organization | None:
+        """Return somebody's personal organization, or None."""
+        return self._one(organizations.c.personal_of == person_id)
+
+    def roles(self, person: Person, organization_id: str, *, lock: bool = False) -> frozenset[Role]:
+        """Return the roles somebody has in an organization; with ``lock`` they can't be taken away meanwhile."""
+        query = (
+            sa.select(members.c.role)
+            .join(people, people.c.id == members.c.person_id)
+            .where(people.c.team == person.team, people.c.user == person.user)
+            .where(members.c.organization_id == organization_id)
+        )
+        if lock:
+            query = query.with_for_update(read=True, of=members)
+        return frozenset(Role(role) for role in self._connection.execute(query).scalars())
+
+    def create(
+        self,
+        team: str,
+        name: str,
+        now: datetime,
+        *,
+        description: str = "",
+        personal_of: str | None = None,
+    ) -> Organization | None:
+        """Insert an organization and return it; None if its id is taken in this team."""
+        key = names.identifier(name)
+        organization = Organization(id=new_id(), team=team, key=key, name=name, description=description)
+        made = insert_or_ignore(
+            self._connection,
+            organizations,
+            **organization.model_dump(),
+            folded=names.fold(key),
+            sort_name=sort_key(name),
+            personal_of=personal_of,
+            created_at=now,
+        )
+        return organization if made else None
+
+    def add_member(self, organization: Organization, person_id: str, role: Role) -> None:
+        """Give somebody a role; a no-op if they have it."""
+        insert_or_ignore(
+            self._connection,
+            members,
+            organization_id=organization.id,
+            person_id=person_id,
+            role=role,
+            sort_name=sort_key(organization.name),
+        )
+
+    def choices(
+        self, person: Person, permission: Permission, *, everywhere: bool, text: str = "", limit: int = 100
+    ) -> Choices:
+        """Return organizations where somebody holds ``permission``: recently used first, then by name.
+
+        Args:
+            everywhere: a platform admin, who may choose any organization of the team.
+            text: part of the name or id, upper and lower case alike; empty: all.
+            limit: most to show; ``total`` counts the rest too.
+        """
+        allowed = self._allowed(person, permission, everywhere=everywhere)
+        if text:
+            pattern = f"%{_literal(sort_key(text))}%"
+            allowed = allowed.where(allowed.selected_columns.sort_name.like(pattern, escape="\\"))
+        every = allowed.subquery()
+        total = self._connection.execute(sa.select(sa.func.count()).select_from(every)).scalar_one()
+        recent = self._recent(person, every, limit)
+        by_name = sa.select(every.c.id).order_by(every.c.sort_name, every.c.id).limit(limit)
+        ids = list(dict.fromkeys([*recent, *self._connection.execute(by_name).scalars()]))[:limit]
+        return Choices(shown=self._named(ids), total=total)
+
+    def _allowed(self, person: Person, permission: Permission, *, everywhere: bool) -> "sa.Select[tuple[str, str]]":
+        if everywhere:
+            return sa.select(organizations.c.id, organizations.c.sort_name).where(organizations.c.team == person.team)
+        held = sa.select(members.c.organization_id.label("id"), members.c.sort_name).join(
+            people, people.c.id == members.c.person_id
+        )
+        held = held.where(people.c.team == person.team, people.c.user == person.user)
+        return held.where(members.c.role.in_(roles_with(permission))).distinct()
+
+    def _recent(self, person: Person, every: sa.Subquery, limit: int) -> list[str]:
+        query = (
+            sa.select(organization_uses.c.organization_id)
+            .join(people, people.c.id == organization_uses.c.person_id)
+            .where(people.c.team == person.team, people.c.user == person.user)
+            .where(organization_uses.c.organization_id.in_(sa.select(every.c.id)))
+            .order_by(organization_uses.c.used_at.desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def _named(self, ids: list[str]) -> tuple[Choice, ...]:
+        query = sa.select(organizations.c.id, organizations.c.name).where(organizations.c.id.in_(ids))
+        named = {id_: name for id_, name in self._connection.execute(query)}
+        return tuple(Choice(id=id_, name=named[id_]) for id_ in ids)
+
+    def _one(self, *conditions: sa.ColumnElement[bool]) -> Organization | None:
+        columns = [organizations.c[field] for field in Organization.model_fields]
+        row = self._connection.execute(sa.select(*columns).where(*conditions)).mappings().one_or_none()
+        return Organization(**row) if row else None
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

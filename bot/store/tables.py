@@ -1,0 +1,254 @@
+"""The tables. Migrations build the same ones; a test proves that the two agree on SQLite and PostgreSQL.
+
+Ids are opaque random text of 128 bits, because they travel to Slack and come back (RELIABILITY T2). ``folded`` columns
+make ids unique upper and lower case alike (SPEC 1). Only this package knows of tables; rows never leave it.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets the zone, so it is put back."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> sa.Column[str]:
+    return sa.Column("id", sa.String(22), primary_key=True)
+
+
+def _to(column: str, name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.String(22), sa.ForeignKey(column), nullable=options.pop("nullable", False), **options)
+
+
+def _text(name: str, length: int, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.String(length), nullable=options.pop("nullable", False), **options)
+
+
+def _at(name: str, **options: Any) -> sa.Column[datetime]:
+    return sa.Column(name, Instant, nullable=options.pop("nullable", False), **options)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False, default=False)
+
+
+workspace = sa.Table(
+    "workspace",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    _text("team", 20),
+    _at("bound_at"),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    _id(),
+    _text("team", 20),
+    _text("user", 20, nullable=True),
+    _text("email", 320, nullable=True),
+    _text("name", 255, default=""),
+    _text("tz", 64, default="UTC"),
+    _text("locale", 20, default="en-US"),
+    _text("home_team", 20, default=""),
+    _flag("is_guest"),
+    _flag("is_bot"),
+    _flag("is_deactivated"),
+    _flag("is_stranger"),
+    _at("seen_at", nullable=True),
+    sa.UniqueConstraint("team", "user"),
+    sa.UniqueConstraint("team", "email", name="uq_people_email"),
+)
+
+organizations = sa.Table(
+    "organizations",
+    metadata,
+    _id(),
+    _text("team", 20),
+    _text("key", 255),
+    _text("folded", 255),
+    _text("name", 80),
+    _text("sort_name", 255),
+    _text("description", 512, default=""),
+    _text("approval_channel", 20, nullable=True),
+    sa.Column("approvals", sa.JSON, nullable=True),
+    _to("people.id", "personal_of", nullable=True),
+    _at("created_at"),
+    sa.UniqueConstraint("team", "folded"),
+    sa.UniqueConstraint("personal_of", name="uq_organizations_personal_of"),
+    sa.Index("ix_organizations_sort_name", "team", "sort_name", "id"),
+)
+
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("organization_id", sa.String(22), sa.ForeignKey("organizations.id"), primary_key=True),
+    sa.Column("person_id", sa.String(22), sa.ForeignKey("people.id"), primary_key=True),
+    sa.Column("role", sa.String(20), primary_key=True),
+    # A copy of the organization's immutable sort_name: with it the choices of somebody in 10,000 organizations come
+    # out of one index in order.
+    _text("sort_name", 255),
+    sa.Index("ix_members_person_id", "person_id", "sort_name", "organization_id", "role"),
+)
+
+organization_uses = sa.Table(
+    "organization_uses",
+    metadata,
+    sa.Column("person_id", sa.String(22), sa.ForeignKey("people.id"), primary_key=True),
+    sa.Column("organization_id", sa.String(22), sa.ForeignKey("organizations.id"), primary_key=True),
+    _at("used_at"),
+    sa.Index("ix_organization_uses_used_at", "person_id", "used_at"),
+)
+
+plans = sa.Table(
+    "plans",
+    metadata,
+    _id(),
+    _to("organizations.id", "organization_id"),
+    _text("key", 255),
+    _text("folded", 255),
+    _text("name", 80),
+    sa.UniqueConstraint("organization_id", "folded"),
+)
+
+plan_versions = sa.Table(
+    "plan_versions",
+    metadata,
+    _id(),
+    _to("plans.id", "plan_id"),
+    _text("version", 40),
+    _text("description", 512, default=""),
+    _flag("locked"),
+    sa.UniqueConstraint("plan_id", "version"),
+)
+
+apis = sa.Table(
+    "apis",
+    metadata,
+    _id(),
+    _to("organizations.id", "organization_id"),
+    _text("key", 255),
+    _text("folded", 255),
+    _text("name", 80),
+    sa.UniqueConstraint("organization_id", "folded"),
+)
+
+api_versions = sa.Table(
+    "api_versions",
+    metadata,
+    _id(),
+    _to("apis.id", "api_id"),
+    _text("version", 40),
+    _text("status", 20),
+    _text("visibility", 20),
+    _text("description", 512, default=""),
+    _text("endpoint", 3000, default=""),
+    _text("documentation", 3000, default=""),
+    sa.Column("tags", sa.JSON, nullable=False),
+    _text("terms_url", 3000, default=""),
+    _text("terms_version", 40, default=""),
+    sa.UniqueConstraint("api_id", "version"),
+)
+
+offers = sa.Table(
+    "offers",
+    metadata,
+    sa.Column("api_version_id", sa.String(22), sa.ForeignKey("api_versions.id"), primary_key=True),
+    sa.Column("plan_version_id", sa.String(22), sa.ForeignKey("plan_versions.id"), primary_key=True),
+    _flag("requires_approval"),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+clients = sa.Table(
+    "clients",
+    metadata,
+    _id(),
+    _to("organizations.id", "organization_id"),
+    _text("key", 255),
+    _text("folded", 255),
+    _text("name", 80),
+    _text("sort_name", 255),
+    _text("description", 512, default=""),
+    _at("created_at"),
+    _to("people.id", "created_by", nullable=True),
+    sa.UniqueConstraint("organization_id", "folded"),
+    sa.Index("ix_clients_sort_name", "organization_id", "sort_name", "id"),
+)
+
+client_versions = sa.Table(
+    "client_versions",
+    metadata,
+    _id(),
+    _to("clients.id", "client_id"),
+    _text("version", 40),
+    _text("status", 20),
+    _at("created_at"),
+    _to("people.id", "created_by", nullable=True),
+    sa.UniqueConstraint("client_id", "version"),
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    _id(),
+    _to("people.id", "person_id"),
+    _text("kind", 20),
+    sa.Column("entries", sa.JSON, nullable=False),
+    # Offered again at the next start, until it is finished or put aside with "Start over".
+    _flag("set_aside"),
+    # What the wizard made: the same submit arriving twice finds it here (SPEC 2.6).
+    _to("clients.id", "client_id", nullable=True),
+    _at("updated_at"),
+    sa.Index("ix_drafts_person_id", "person_id", "kind", "updated_at"),
+    sa.Index("ix_drafts_updated_at", "updated_at"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    # One chain an organization: writers of different organizations don't wait for each other.
+    sa.Column("scope", sa.String(22), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _at("at"),
+    _text("actor_team", 20),
+    _text("actor_user", 20),
+    _text("actor_kind", 20),
+    _text("what", 40),
+    _text("entity", 40),
+    _text("entity_key", 600),
+    sa.Column("before", sa.JSON, nullable=True),
+    sa.Column("after", sa.JSON, nullable=True),
+    _text("previous_hash", 64),
+    _text("hash", 64),
+    sa.Index("ix_audit_at", "at"),
+)
+
+audit_heads = sa.Table(
+    "audit_heads",
+    metadata,
+    sa.Column("scope", sa.String(22), primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    _text("hash", 64),
+)

@@ -1,0 +1,198 @@
+"""One transaction: everything in it happens or nothing does. The one commit of the house stands here.
+
+Work is an ordinary function of a :class:`Unit`. On PostgreSQL a small pool of threads runs transactions side by side.
+On SQLite one thread owns the only writing connection, so that there is no lock to fight over; works that wait together
+share one commit, each behind its own savepoint (PERFORMANCE, facts).
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.clock import Clock
+from bot.errors import GatehouseError, Unavailable
+from bot.store.audit import AuditTrail
+from bot.store.catalog import CatalogRows
+from bot.store.clients import ClientRows
+from bot.store.drafts import DraftRows
+from bot.store.organizations import OrganizationRows
+from bot.store.people import PeopleRows
+
+T = TypeVar("T")
+Work = Callable[["Unit"], T]
+log = logging.getLogger(__name__)
+
+GROUP = 64
+"""Most works in one commit on SQLite: bounds how long the first of them waits."""
+POSTGRES_THREADS = 8
+"""Transactions side by side in one process; its pool holds as many connections."""
+
+
+class Unit:
+    """What a use case sees of the database while its transaction is open."""
+
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        """The transaction's time, UTC: every row it writes carries the same."""
+
+    @cached_property
+    def people(self) -> PeopleRows:
+        return PeopleRows(self.connection)
+
+    @cached_property
+    def organizations(self) -> OrganizationRows:
+        return OrganizationRows(self.connection)
+
+    @cached_property
+    def clients(self) -> ClientRows:
+        return ClientRows(self.connection)
+
+    @cached_property
+    def drafts(self) -> DraftRows:
+        return DraftRows(self.connection)
+
+    @cached_property
+    def catalog(self) -> CatalogRows:
+        return CatalogRows(self.connection)
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        return AuditTrail(self.connection, self.now)
+
+
+def _translated(error: Exception) -> Exception:
+    """Return what the caller should see: our own errors as they are, a database out of reach as Unavailable."""
+    if isinstance(error, GatehouseError):
+        return error
+    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and not isinstance(error, IntegrityError)):
+        log.warning("database did not answer: %s", str(error.orig if isinstance(error, DBAPIError) else error).strip())
+        unavailable = Unavailable()
+        unavailable.__cause__ = error
+        return unavailable
+    return error
+
+
+class Pool:
+    """Runs each work in its own transaction on one of a few threads."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock, *, threads: int, writes: bool) -> None:
+        self._engine, self._clock, self._writes = engine, clock, writes
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        """Run ``work`` soon; the future carries its result or its error."""
+        return self._threads.submit(self.run, work)
+
+    def run(self, work: Work[T]) -> T:
+        """Run ``work`` in this thread.
+
+        Raises:
+            Unavailable: the database did not answer; whether it committed is not known.
+        """
+        try:
+            with self._engine.connect() as connection:
+                result = work(Unit(connection, self._clock.now()))
+                if self._writes:
+                    connection.commit()
+                return result
+        except Exception as error:
+            raise _translated(error) from error.__cause__
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+
+class _Errand(Generic[T]):
+    """A work waiting for the writer, and the future its caller holds."""
+
+    def __init__(self, work: Work[T]) -> None:
+        self._work = work
+        self.future: Future[T] = Future()
+        self._result: T | None = None
+        self._error: Exception | None = None
+
+    def attempt(self, connection: sa.Connection, now: datetime) -> None:
+        """Do the work behind a savepoint: its failure undoes nothing of its neighbours."""
+        savepoint = connection.begin_nested()
+        try:
+            self._result = self._work(Unit(connection, now))
+        except Exception as error:
+            savepoint.rollback()
+            self._error = error
+        else:
+            savepoint.commit()
+
+    def settle(self, failure: Exception | None) -> None:
+        """Tell the caller, now that the commit has happened or failed."""
+        error = self._error or failure
+        if error is None:
+            self.future.set_result(self._result)  # type: ignore[arg-type]
+        else:
+            self.future.set_exception(_translated(error))
+
+
+class Writer:
+    """The one thread that writes to an SQLite file."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._waiting: queue.SimpleQueue[_Errand[Any] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work_off, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        """Run ``work`` in the next commit; the future is done when that commit is on the disk, or failed."""
+        errand = _Errand(work)
+        self._waiting.put(errand)
+        return errand.future
+
+    def run(self, work: Work[T]) -> T:
+        """Run ``work`` and wait for its commit."""
+        return self.submit(work).result()
+
+    def close(self) -> None:
+        self._waiting.put(None)
+        self._thread.join()
+        self._engine.dispose()
+
+    def _work_off(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            self._commit_together([first, *self._others()])
+
+    def _others(self) -> list[_Errand[Any]]:
+        others: list[_Errand[Any]] = []
+        while len(others) < GROUP - 1:
+            try:
+                errand = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if errand is None:
+                self._waiting.put(None)
+                break
+            others.append(errand)
+        return others
+
+    def _commit_together(self, errands: list[_Errand[Any]]) -> None:
+        failure: Exception | None = None
+        try:
+            with self._engine.connect() as connection:
+                connection.begin()
+                now = self._clock.now()
+                for errand in errands:
+                    errand.attempt(connection, now)
+                connection.commit()
+        except SQLAlchemyError as error:
+            failure = error
+        for errand in errands:
+            errand.settle(failure)

@@ -1,0 +1,22 @@
+"""INSERT … ON CONFLICT, which SQLite and PostgreSQL spell alike but SQLAlchemy keeps in two places."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_or_ignore(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
+    """Insert a row unless it breaks a unique constraint; return whether it was inserted."""
+    return bool(connection.execute(_insert(connection, table).values(**values).on_conflict_do_nothing()).rowcount)
+
+
+def insert_or_update(connection: sa.Connection, table: sa.Table, *, key: tuple[str, ...], **values: Any) -> None:
+    """Insert a row, or set its other columns if one with this ``key`` exists."""
+    changes = {column: value for column, value in values.items() if column not in key}
+    statement = _insert(connection, table).values(**values).on_conflict_do_update(index_elements=key, set_=changes)
+    connection.execute(statement)
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
