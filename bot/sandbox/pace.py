@@ -1,0 +1,29 @@
+"""One message a second and channel, if it is switched on (https://docs.slack.dev/apis/web-api/rate-limits)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.sandbox.refused import Refused
+
+
+class Pace:
+    """``rate`` is in messages a second and channel; None lets everything pass."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.rate: float | None = None
+        self._now = now
+        self._last: dict[str, float] = {}
+
+    def check(self, channel: str) -> None:
+        """Let one message pass.
+
+        Raises:
+            Refused: ``ratelimited``, too soon after the one before.
+        """
+        if self.rate is None:
+            return
+        now = self._now()
+        if now - self._last.get(channel, 0.0) < 1 / self.rate:
+            raise Refused("ratelimited")
+        self._last[channel] = now

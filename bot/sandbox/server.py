@@ -1,0 +1,162 @@
+"""Serves a workspace: Web API, response_url, Socket Mode and the page, on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import uvicorn
+from aiohttp import web
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bot.sandbox import answers
+from bot.sandbox.completion import completed_blocks
+from bot.sandbox.delivery import Delivery
+from bot.sandbox.records import Json
+from bot.sandbox.refused import Refused
+from bot.sandbox.response_urls import ResponseUrl
+from bot.sandbox.socket_mode import SocketMode
+from bot.sandbox.surfaces import check_blocks
+from bot.sandbox.web_api.dispatch import endpoint
+from bot.sandbox.workspace import Workspace
+
+
+class SandboxServer:
+    """Serves a workspace while the ``async with`` lasts.
+
+    Args:
+        workspace: what is served.
+        host: address to listen on.
+        port: its port; 0 for any free one. ``url`` and ``api_url`` then say which.
+        events_url: where the bot takes signed requests; without one it is reached by Socket Mode. Settable later.
+    """
+
+    def __init__(
+        self, workspace: Workspace, *, host: str = "127.0.0.1", port: int = 0, events_url: str | None = None
+    ) -> None:
+        self.workspace = workspace
+        self.socket_mode = SocketMode(workspace)
+        self.delivery = Delivery(workspace, self.socket_mode, events_url)
+        self._listener = _listener(host, port)
+        bound = self._listener.getsockname()[1]
+        self.url = f"http://{host if host != '0.0.0.0' else '127.0.0.1'}:{bound}"
+        self.api_url = f"{self.url}/api/"
+
+    @property
+    def events_url(self) -> str | None:
+        """Where signed requests go; None: Socket Mode."""
+        return self.delivery.events_url
+
+    @events_url.setter
+    def events_url(self, url: str | None) -> None:
+        self.delivery.events_url = url
+
+    async def __aenter__(self) -> SandboxServer:
+        self.workspace.base_url = self.url
+        self.workspace.delivery = self.delivery
+        self._sockets = web.Server(self.socket_mode.serve, access_log=None)
+        config = uvicorn.Config(
+            self._app(),
+            http=_Protocol,
+            ws=self._websocket,  # type: ignore[arg-type]  # a factory is all that is asked for
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+        )
+        self._server = _Server(config)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
+        while not self._server.started:
+            await asyncio.sleep(0.005)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.socket_mode.close()
+        await self._sockets.shutdown(1)
+        self._server.should_exit = self._server.force_exit = True
+        await self._serving
+        await self.delivery.close()
+
+    def _app(self) -> Starlette:
+        routes: list[BaseRoute] = [
+            Route("/api/{method}", endpoint(self.workspace, self.delivery), methods=["GET", "POST"]),
+            Route("/response/{kind}/{token}", self._response_url, methods=["POST"]),
+        ]
+        app = Starlette(routes=routes)
+        app.state.scopes = ",".join(self.workspace.manifest.scopes)
+        return app
+
+    def _websocket(self, **_: Any) -> asyncio.Protocol:
+        return self._sockets()
+
+    async def _response_url(self, request: Request) -> Response:
+        at = self.workspace
+        body = await request.body()
+        exchange = at.exchange("to Slack", "response_url", _json(body))
+        with at.activity.under_way():
+            status, answer = _responded(at, request.path_params["token"], exchange.request, exchange.id)
+        exchange.status, exchange.response = status, answer
+        at.changed("traffic")
+        return Response(orjson.dumps(answer), status, media_type="application/json")
+
+
+def _responded(at: Workspace, token: str, body: Any, exchange: int) -> tuple[int, Json]:
+    try:
+        if not isinstance(body, dict):
+            raise Refused("invalid_payload")
+        target = at.response_urls.use(token)
+        _respond(at, target, body)
+    except Refused as refused:
+        if refused.code == "used_url":
+            at.violated("response_url", "a response_url was used more than five times", exchange=exchange)
+        return (404 if refused.code in {"used_url", "expired_url"} else 400), refused.as_json()
+    return 200, {"ok": True}
+
+
+def _respond(at: Workspace, target: ResponseUrl, body: Json) -> None:
+    message = target.message
+    if message and body.get("delete_original"):
+        at.remove(message)
+    elif message and body.get("replace_original"):
+        check_blocks(at, body.get("blocks") or [])
+        message.text, message.blocks = str(body.get("text", "")), completed_blocks(body.get("blocks") or [])
+        at.changed(f"channel:{message.channel}")
+    else:
+        answers.say(at, target.user, at.channels[target.channel], body)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+class _Protocol(HttpToolsProtocol):
+    """Puts the transport into the scope, so that a fault can cut the connection."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to whoever started it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
