@@ -94,7 +94,7 @@ class SlackUnreachable(Unavailable):
 
 
 class SlackUnsure(Unavailable):
-    """The call went out and no readable answer came back: it may or may not have happened. ``reason`` is for the log."""
+    """The call went out and no readable answer came back: it may have happened. ``reason`` is for the log."""
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -169,12 +169,12 @@ class Slack:
         self._look("modal", view)
         return _part(await _outcome(self.client.views_open(trigger_id=trigger, view=view)), "view")
 
-    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json:
+    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json:  # noqa: A002 - Slack's word
         """Replace an open view; with ``hash`` only if nobody changed it since, else ``ViewGone``."""
         self._look("modal", view)
         return _part(await _outcome(self.client.views_update(view_id=view_id, view=view, hash=hash)), "view")
 
-    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json:
+    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json:  # noqa: A002 - Slack's word
         """Draw somebody's App Home."""
         self._look("home", view)
         return _part(await _outcome(self.client.views_publish(user_id=user, view=view, hash=hash)), "view")
@@ -275,7 +275,7 @@ async def _outcome(sending: Awaitable[Any]) -> Json:
 
 
 def _ending(response: Any) -> Exception:
-    status = int(getattr(response, "status_code", None) or getattr(response, "status", 0))
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
     data = getattr(response, "data", None)
     said = data if isinstance(data, dict) else {}
     code = said.get("error")

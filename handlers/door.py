@@ -40,9 +40,9 @@ class Telling(Protocol):
 
     async def open_view(self, trigger: str, view: Json) -> Json: ...
 
-    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json: ...
+    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json: ...  # noqa: A002
 
-    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json: ...
+    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json: ...  # noqa: A002
 
     async def respond(
         self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
@@ -95,11 +95,12 @@ class Door:
         for way in self._ways(payload, sentence, shown):
             try:
                 await way()
-                return
-            except Exception as error:  # the next way may work; a person must not lose the sentence to a closed modal
+            except Exception as error:  # noqa: BLE001 - the next way may work where this one didn't
                 log.info(
                     "a way to tell somebody failed", kind=payload.kind, id=payload.name, error=type(error).__name__
                 )
+            else:
+                return
         if payload.kind not in _TOLD_NOTHING:
             log.warning("nobody could be told", kind=payload.kind, id=payload.name)
 
@@ -139,13 +140,13 @@ def input_block(submission: Submission, field: str) -> str | None:
     """
     for block in submission.view.blocks:
         name = block.get("block_id")
-        if block.get("type") == "input" and isinstance(name, str) and name.split("__r")[0] == field.split("__r")[0]:
+        if block.get("type") == "input" and isinstance(name, str) and _field(name) == _field(field):
             return name
     return None
 
 
 def with_problem(view: Json, sentence: str) -> Json:
-    """Return ``view`` as it can be sent again, with ``sentence`` on top; typed values stay, their blocks being the same."""
+    """Return ``view`` as it can be sent again, ``sentence`` on top; typed values stay, their blocks being the same."""
     kept = {key: view[key] for key in _KEPT if view.get(key) not in (None, "")}
     blocks = [block for block in view.get("blocks") or () if block.get("block_id") != PROBLEM]
     return kept | {"blocks": warning(sentence) + _fitting(blocks)}
@@ -165,6 +166,10 @@ def warning(sentence: str) -> list[Json]:
     """Return the block that says ``sentence``, as plain text: names in it can neither mention nor link (T3)."""
     text = {"type": "plain_text", "text": f"⚠️ {sentence[:LONGEST_TEXT]}", "emoji": False}
     return [{"type": "section", "block_id": PROBLEM, "text": text}]
+
+
+def _field(block_id: str) -> str:
+    return block_id.partition("__r")[0]
 
 
 def escape(text: str) -> str:

@@ -7,7 +7,7 @@ becomes an answer within the three seconds that Slack waits (docs.slack.dev/inte
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -162,7 +162,7 @@ class Switchboard:
             return None
         listener, outcome, reply = await self._route(payload)
         if reply.afterwards:
-            self._follow(payload, reply)
+            self._follow(self._afterwards(payload, reply.afterwards, _shown(reply)))
         self._watch.acknowledged(listener, outcome, time.perf_counter() - started)
         return reply.body
 
@@ -194,8 +194,8 @@ class Switchboard:
         except GatehouseError as error:
             log.warning("unavailable", kind=payload.kind, id=payload.name, reason=repr(error.__cause__ or error))
             return "unavailable", self._door.answer(payload, str(error))
-        except Exception:
-            return "failed", self._door.answer(payload, self._fault(payload))
+        except Exception as error:  # noqa: BLE001 - no fault of ours leaves as a 5xx
+            return "failed", self._door.answer(payload, self._fault(payload, error))
 
     def _checked(self, payload: Payload, reply: Reply) -> Reply:
         """Slack breaks a modal over an error at anything but an input block: say it on top of the view instead."""
@@ -208,9 +208,9 @@ class Switchboard:
         log.error("errors at no input", id=payload.name, fields=sorted(set(errors) - inputs))
         return self._door.answer(payload, " ".join(errors.values()))
 
-    def _fault(self, payload: Payload) -> str:
+    def _fault(self, payload: Payload, error: Exception) -> str:
         number = self._incident()
-        log.exception("incident", incident=number, kind=payload.kind, id=payload.name)
+        log.error("incident", incident=number, kind=payload.kind, id=payload.name, exc_info=error)
         return f"Something went wrong on our side (incident {number}). Nothing more was done; please try again."
 
     async def _repeated(self, payload: Payload) -> bool:
@@ -235,10 +235,9 @@ class Switchboard:
             case _:
                 return self._door.answer(payload, OLD_BUTTON)
 
-    def _follow(self, payload: Payload, reply: Reply) -> None:
+    def _follow(self, work: Coroutine[Any, Any, None]) -> None:
         """Start what follows the answer, and keep hold of it: the loop itself holds tasks only weakly."""
-        assert reply.afterwards is not None
-        task = asyncio.get_running_loop().create_task(self._afterwards(payload, reply.afterwards, _shown(reply)))
+        task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -248,8 +247,8 @@ class Switchboard:
         except GatehouseError as error:
             log.info("refused afterwards", kind=payload.kind, id=payload.name, reason=type(error).__name__)
             await self._door.tell(payload, str(error), shown)
-        except Exception:
-            await self._door.tell(payload, self._fault(payload), shown)
+        except Exception as error:  # noqa: BLE001 - told to the person like any other
+            await self._door.tell(payload, self._fault(payload, error), shown)
 
     async def drain(self, seconds: float) -> int:
         """Wait for what follows answers already given; return how many were cut off after ``seconds``."""
