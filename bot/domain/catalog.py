@@ -27,7 +27,7 @@ TAGS_LIMIT = 20
 ADDRESS_LIMIT = 2000
 """Characters of a web address; ours, under the 3,000 of a Slack button (docs.slack.dev/reference/block-kit)."""
 
-_ADDRESS_CHARACTERS = r"[^\s<>|\"\\^`]+"
+_ADDRESS_CHARACTERS = r'[^\s<>|"\\^`]+'
 _LINK = rf"^https?://{_ADDRESS_CHARACTERS}$"
 _ENDPOINT = rf"^(https?|wss?|grpcs?)://{_ADDRESS_CHARACTERS}$"
 _SLACK_USER = r"^[UW][A-Z0-9]{2,20}$"
@@ -111,12 +111,16 @@ def _text(longest: int, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "maxLength": longest} | more)
 
 
-Name = Annotated[str, _rule(names.name), _text(names.NAME_LIMIT, minLength=1, pattern=r"\S")]
+_HIDDEN = r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+_ONE_LINE = rf"^\s*[^{_HIDDEN}]*[^\s{_HIDDEN}][^{_HIDDEN}]*\s*$"
+"""For the JSON Schema only, which can't name all characters that ``names.name`` refuses."""
+
+Name = Annotated[str, _rule(names.name), _text(names.NAME_LIMIT, minLength=1, pattern=_ONE_LINE)]
 Version = Annotated[
     str, _rule(names.version), _text(names.VERSION_LIMIT, minLength=1, pattern=r"^\s*[A-Za-z0-9_.\-]+\s*$")
 ]
 Description = Annotated[str, _rule(names.description), _text(names.DESCRIPTION_LIMIT)]
-Tag = Annotated[str, _rule(_tag), _text(TAG_LIMIT, minLength=1, pattern=r"\S")]
+Tag = Annotated[str, _rule(_tag), _text(TAG_LIMIT, minLength=1, pattern=_ONE_LINE)]
 Link = Annotated[
     str,
     Field(max_length=ADDRESS_LIMIT),
