@@ -13,9 +13,10 @@ from bot.sandbox.finding import Impossible, find_button, find_checkbox, find_fie
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.records import Channel, Json, Member, Message
 from bot.sandbox.required import unfilled
+from bot.sandbox.seeing import Onlooker
 from bot.sandbox.views import View
 from bot.sandbox.wire import Wire
-from bot.sandbox.wording import lines, option_text, shown, view_lines
+from bot.sandbox.wording import option_text
 from bot.sandbox.workspace import Workspace
 
 SETTLE_SECONDS = 15.0
@@ -25,7 +26,7 @@ MIN_QUERY = 3
 """Letters before an external menu asks the bot, unless it says otherwise (min_query_length)."""
 
 
-class Actor:
+class Actor(Onlooker):
     """One person at one client.
 
     ``notice`` is what Slack itself said to the last action: a command's error (``operation_timeout``,
@@ -34,66 +35,11 @@ class Actor:
     """
 
     def __init__(self, at: Workspace, member: Member, seat: str) -> None:
-        self.member, self.seat = member, seat
+        super().__init__(at, member, seat)
         self.notice: str | None = None
         self.wire = Wire(at)
-        self._at, self._payloads = at, Payloads(at, member, seat)
-        self._typed: dict[str, dict[Pair, Any]] = {}
+        self._payloads = Payloads(at, member, seat)
         self._offered: dict[Pair, list[Json]] = {}
-
-    # -- what there is to see ----------------------------------------------------------------------------------
-
-    @property
-    def views(self) -> list[View]:
-        """The modal stack in front, top last."""
-        return list(self._at.screens.stack(self.seat))
-
-    @property
-    def modal(self) -> View | None:
-        """The modal in front."""
-        stack = self._at.screens.stack(self.seat)
-        return stack[-1] if stack else None
-
-    @property
-    def home(self) -> View | None:
-        """The App Home, once the bot has published one."""
-        return self._at.screens.homes.get(self.member.id)
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """Error texts shown in the modal in front, by the label of their field."""
-        if self.modal is None:
-            return {}
-        labels = {block["block_id"]: block["label"]["text"] for block in self.modal.blocks if block["type"] == "input"}
-        return {labels.get(block_id, block_id): text for block_id, text in self.modal.errors.items()}
-
-    def value(self, label: str, *, message: Message | None = None) -> Any:
-        """What a field holds now, as it is shown: text, an option's words, or a list of them."""
-        where, typed = self._place(message)
-        return shown(find_field(where.blocks, label), typed)
-
-    def sees(self) -> str:
-        """All visible words of the modal in front (else of the App Home), one line a piece."""
-        view = self.modal or self.home
-        return "\n".join(view_lines(view)) if view else ""
-
-    def reads(self, channel: str) -> list[Message]:
-        """The messages of a channel as this person sees them, oldest first, with those only they can see."""
-        there = self._at.channel(channel)
-        if self.member.id not in there.members and there.kind != "public":
-            return []
-        own = [one for one in self._at.ephemerals if one.channel == there.id and one.ephemeral_to == self.member.id]
-        return sorted([*there.messages, *own], key=lambda message: float(message.ts))
-
-    def inbox(self) -> list[Message]:
-        """The direct messages with the bot, oldest first."""
-        return self.reads(self._at.direct(self.member.id).id)
-
-    def told(self, words: str) -> bool:
-        """Whether these words stand in the modal in front, the direct messages or a message only they can see."""
-        own = [one for one in self._at.ephemerals if one.ephemeral_to == self.member.id]
-        texts = [line for one in [*self.inbox(), *own] for line in [one.text, *lines(one.blocks)]]
-        return any(words in text for text in [self.sees(), *texts])
 
     # -- what there is to do -----------------------------------------------------------------------------------
 
@@ -284,14 +230,6 @@ class Actor:
         if self.modal is None:
             raise Impossible("no modal is open")
         return self.modal
-
-    def _place(self, message: Message | None) -> tuple[View | Message, dict[Pair, Any]]:
-        if message is not None:
-            return message, self._typed.setdefault(message.ts, {})
-        view = self.modal or self.home
-        if view is None:
-            raise Impossible("neither a modal nor an App Home is there")
-        return view, view.typed
 
     def _where(self, channel: str | None) -> Channel:
         if channel:

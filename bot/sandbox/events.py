@@ -17,6 +17,7 @@ async def emit(at: Workspace, event: Json, *, who: str | None = None) -> Answer 
     """Send an event, if the manifest subscribes to its kind; repetitions follow in the background.
 
     Args:
+        at: the workspace.
         event: the inner event; ``event_ts`` is added.
         who: id of the person it comes from; it decides on the workspace named in the envelope.
 

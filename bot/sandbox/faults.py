@@ -29,9 +29,7 @@ class Faults:
     def __init__(self) -> None:
         self.planned: list[Fault] = []
 
-    def add(
-        self, *, method: str, kind: str, times: int = 1, retry_after: str = "1", seconds: float = 1.0
-    ) -> Fault:
+    def add(self, *, method: str, kind: str, times: int = 1, retry_after: str = "1", seconds: float = 1.0) -> Fault:
         """Let the next calls of a method fail.
 
         Args:

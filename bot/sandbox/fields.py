@@ -117,7 +117,7 @@ def elements(block: Json) -> list[Json]:
 
 def held(field: Field, typed: dict[Pair, Any]) -> Any:
     """What the field holds now: typed, else initial."""
-    return typed[field.pair] if field.pair in typed else field.initial
+    return typed.get(field.pair, field.initial)
 
 
 def state_values(blocks: list[Json], typed: dict[Pair, Any]) -> Json:

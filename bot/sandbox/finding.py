@@ -46,6 +46,7 @@ def find_button(blocks: list[Json], label: str, *, block: str | None = None, nea
     """A button (or an entry of an overflow menu) by its words or action_id.
 
     Args:
+        blocks: where to look.
         label: the words on it, or its action_id.
         block: only in the block of this id.
         near: only in a block that shows these words, or directly below one that does.

@@ -15,7 +15,8 @@ TEXT_MAX = 3000
 
 def unfilled(view: View) -> dict[str, str]:
     """Error texts by block_id: required inputs that are empty, and texts outside min_length and max_length."""
-    found = {one.block["block_id"]: _complaint(one, held(one, view.typed)) for one in fields(view.blocks) if one.is_input}
+    inputs = [one for one in fields(view.blocks) if one.is_input]
+    found = {one.block["block_id"]: _complaint(one, held(one, view.typed)) for one in inputs}
     return {block_id: text for block_id, text in found.items() if text}
 
 

@@ -17,16 +17,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bot.sandbox import answers
-from bot.sandbox.completion import completed_blocks
 from bot.sandbox.delivery import Delivery
-from bot.sandbox.records import Json
-from bot.sandbox.refused import Refused
-from bot.sandbox.response_urls import ResponseUrl
+from bot.sandbox.page import page_routes
+from bot.sandbox.responding import responded
 from bot.sandbox.socket_mode import SocketMode
-from bot.sandbox.surfaces import check_blocks
 from bot.sandbox.web_api.dispatch import endpoint
 from bot.sandbox.workspace import Workspace
+
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - such an address can be listened on but not called
 
 
 class SandboxServer:
@@ -47,7 +45,7 @@ class SandboxServer:
         self.delivery = Delivery(workspace, self.socket_mode, events_url)
         self._listener = _listener(host, port)
         bound = self._listener.getsockname()[1]
-        self.url = f"http://{host if host != '0.0.0.0' else '127.0.0.1'}:{bound}"
+        self.url = f"http://{'127.0.0.1' if host in _ANY else host}:{bound}"
         self.api_url = f"{self.url}/api/"
 
     @property
@@ -73,8 +71,7 @@ class SandboxServer:
         )
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
-        while not self._server.started:
-            await asyncio.sleep(0.005)
+        await self._server.ready.wait()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -88,6 +85,7 @@ class SandboxServer:
         routes: list[BaseRoute] = [
             Route("/api/{method}", endpoint(self.workspace, self.delivery), methods=["GET", "POST"]),
             Route("/response/{kind}/{token}", self._response_url, methods=["POST"]),
+            *page_routes(self.workspace),
         ]
         app = Starlette(routes=routes)
         app.state.scopes = ",".join(self.workspace.manifest.scopes)
@@ -101,35 +99,10 @@ class SandboxServer:
         body = await request.body()
         exchange = at.exchange("to Slack", "response_url", _json(body))
         with at.activity.under_way():
-            status, answer = _responded(at, request.path_params["token"], exchange.request, exchange.id)
+            status, answer = responded(at, request.path_params["token"], exchange.request)
         exchange.status, exchange.response = status, answer
         at.changed("traffic")
         return Response(orjson.dumps(answer), status, media_type="application/json")
-
-
-def _responded(at: Workspace, token: str, body: Any, exchange: int) -> tuple[int, Json]:
-    try:
-        if not isinstance(body, dict):
-            raise Refused("invalid_payload")
-        target = at.response_urls.use(token)
-        _respond(at, target, body)
-    except Refused as refused:
-        if refused.code == "used_url":
-            at.violated("response_url", "a response_url was used more than five times", exchange=exchange)
-        return (404 if refused.code in {"used_url", "expired_url"} else 400), refused.as_json()
-    return 200, {"ok": True}
-
-
-def _respond(at: Workspace, target: ResponseUrl, body: Json) -> None:
-    message = target.message
-    if message and body.get("delete_original"):
-        at.remove(message)
-    elif message and body.get("replace_original"):
-        check_blocks(at, body.get("blocks") or [])
-        message.text, message.blocks = str(body.get("text", "")), completed_blocks(body.get("blocks") or [])
-        at.changed(f"channel:{message.channel}")
-    else:
-        answers.say(at, target.user, at.channels[target.channel], body)
 
 
 def _json(body: bytes) -> Any:
@@ -155,7 +128,15 @@ class _Protocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals to whoever started it."""
+    """Says when it is ready, and leaves the process's signals to whoever started it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -206,7 +206,8 @@ class SocketMode:
             self._at.violated("ack.double", f"{envelope.name} was acknowledged twice", exchange=envelope.exchange)
             return
         if payload and not envelope.answerable:
-            self._at.violated("ack.payload", f"{envelope.name} takes no payload in its answer", exchange=envelope.exchange)
+            sentence = f"{envelope.name} takes no payload in its answer"
+            self._at.violated("ack.payload", sentence, exchange=envelope.exchange)
         envelope.ack.set_result(payload or None)
 
     def _remember(self, envelope: Envelope) -> None:

@@ -7,6 +7,7 @@ import string
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.activity import Activity
@@ -28,6 +29,9 @@ ACK_SECONDS = 3.0
 
 TRAFFIC_KEPT = 500
 """Exchanges kept for the inspector; older ones are forgotten."""
+
+_CURRENT: ContextVar[int] = ContextVar("exchange", default=0)
+"""Number of the exchange that the running task is about."""
 
 _ID_LETTERS = string.ascii_uppercase + string.digits
 
@@ -94,8 +98,15 @@ class Workspace:
 
     # -- people, channels, groups ------------------------------------------------------------------------------
 
-    def add_person(self, real_name: str, *, id: str | None = None, handle: str | None = None, **flags: Any) -> Member:
-        """Add a person. ``flags`` are further attributes of ``Member`` (``is_restricted=True``, ``team_id="T0ELSE"``)."""
+    def add_person(
+        self,
+        real_name: str,
+        *,
+        id: str | None = None,
+        handle: str | None = None,
+        **flags: Any,
+    ) -> Member:
+        """Add a person; ``flags`` are further attributes of ``Member`` (``is_restricted=True``, ``team_id="T0B"``)."""
         name = handle or real_name.lower().replace(" ", ".")
         values: dict[str, Any] = {"email": f"{name}@example.com", "team_id": self.team_id, "updated": int(self.now())}
         values |= flags
@@ -130,7 +141,13 @@ class Workspace:
         self.changed("channels")
         return channel
 
-    def add_usergroup(self, handle: str, *, users: tuple[str, ...] | list[str] = (), id: str | None = None) -> UserGroup:
+    def add_usergroup(
+        self,
+        handle: str,
+        *,
+        users: tuple[str, ...] | list[str] = (),
+        id: str | None = None,
+    ) -> UserGroup:
         """Add a user group with these people (ids, handles or first names)."""
         ids = [self.member(who).id for who in users]
         group = UserGroup(id or new_id("S"), handle, handle, ids, updated=int(self.now()))
@@ -176,7 +193,7 @@ class Workspace:
 
     def actor(self, who: str, device: str = "") -> Actor:
         """The person as someone who can act; ``device`` names a second client of the same person."""
-        from bot.sandbox.acting import Actor
+        from bot.sandbox.acting import Actor  # noqa: PLC0415 - people act on a workspace, which must exist before
 
         member = self.member(who)
         seat = f"{member.id}/{device}" if device else member.id
@@ -230,12 +247,13 @@ class Workspace:
         """Begin to record an exchange on the wire."""
         self._exchanges += 1
         exchange = Exchange(self._exchanges, self.now(), direction, name, request)
+        _CURRENT.set(exchange.id)
         self.traffic.append(exchange)
         return exchange
 
     def violated(self, rule: str, sentence: str, *, pointer: str = "", exchange: int = 0) -> None:
-        """Record that the bot broke a rule of Slack."""
-        self.violations.append(Violation(rule, sentence, pointer, exchange))
+        """Record that the bot broke a rule of Slack, in this exchange or (0) in the one that is being answered."""
+        self.violations.append(Violation(rule, sentence, pointer, exchange or _CURRENT.get()))
         self.changed("traffic")
 
 

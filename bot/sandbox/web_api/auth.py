@@ -7,7 +7,7 @@ from bot.sandbox.refused import Refused
 from bot.sandbox.web_api.call import Call, method
 
 
-@method("api.test", reads_json=True, token="none")
+@method("api.test", reads_json=True, caller="none")
 def api_test(call: Call) -> Json:
     """Give the arguments back (https://docs.slack.dev/reference/methods/api.test)."""
     if call.args.get("error"):
@@ -31,7 +31,7 @@ def auth_test(call: Call) -> Json:
     }
 
 
-@method("apps.connections.open", token="app")
+@method("apps.connections.open", caller="app")
 def connections_open(call: Call) -> Json:
     """A WebSocket address for Socket Mode (https://docs.slack.dev/reference/methods/apps.connections.open)."""
     return {"url": call.delivery.socket_mode.url()}

@@ -107,19 +107,19 @@ class Method:
     run: Callable[[Call], Json]
     scopes: tuple[str, ...]
     reads_json: bool
-    token: str
+    caller: str
 
 
 METHODS: dict[str, Method] = {}
 
 
 def method(
-    name: str, *, scopes: tuple[str, ...] = (), reads_json: bool = False, token: str = "bot"
+    name: str, *, scopes: tuple[str, ...] = (), reads_json: bool = False, caller: str = "bot"
 ) -> Callable[[Callable[[Call], Json]], Callable[[Call], Json]]:
-    """Put a function into the table of methods; ``token`` is ``bot``, ``app`` or ``none``."""
+    """Put a function into the table of methods; ``caller`` is whose token it takes: ``bot``, ``app`` or ``none``."""
 
     def enter(run: Callable[[Call], Json]) -> Callable[[Call], Json]:
-        METHODS[name] = Method(name, run, scopes, reads_json, token)
+        METHODS[name] = Method(name, run, scopes, reads_json, caller)
         return run
 
     return enter

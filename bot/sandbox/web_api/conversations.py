@@ -19,10 +19,7 @@ OPEN_LIMIT = 8
 @method("conversations.open", scopes=("im:write", "mpim:write"), reads_json=True)
 def open_(call: Call) -> Json:
     """Open the direct messages with a person (https://docs.slack.dev/reference/methods/conversations.open)."""
-    if call.text("channel"):
-        channel = call.channel()
-    else:
-        channel = _direct(call)
+    channel = call.channel() if call.text("channel") else _direct(call)
     body: Json = {"id": channel.id}
     return {"channel": conversation(call.at, channel) if call.flag("return_im") else body}
 

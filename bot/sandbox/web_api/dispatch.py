@@ -20,8 +20,14 @@ from bot.sandbox.web_api import auth, chat, conversations, usergroups, users, vi
 from bot.sandbox.web_api.call import METHODS, Call, Method
 from bot.sandbox.workspace import Workspace
 
-NEVER = 3600.0
-"""Seconds that a lost answer takes: longer than any client waits."""
+_BREACHES = {
+    "missing_scope": "missing_scope",
+    "unknown_method": "unknown_method",
+    "push_limit_reached": "view.stack",
+    "too_many_users": "dm.open",
+    "too_many_attachments": "post.size",
+}
+"""Error codes that a correct bot never gets, and the rule it broke."""
 
 _JSON = "application/json; charset=utf-8"
 _HTML = b"<!DOCTYPE html><html><head><title>Server Error | Slack</title></head><body>Something broke.</body></html>"
@@ -50,34 +56,39 @@ def endpoint(at: Workspace, delivery: Delivery) -> Callable[[Request], Awaitable
 
 
 def _result(at: Workspace, delivery: Delivery, name: str, args: Json, token: str, problem: str | None) -> Json:
-    exchange = at.traffic[-1].id
     try:
-        if problem:
-            raise Refused(problem)
-        method = METHODS.get(name)
-        if method is None:
-            raise Refused("unknown_method", req_method=name)
-        _authorise(at, method, token)
+        method = _allowed(at, name, token, problem)
         return {"ok": True} | method.run(Call(at, delivery, args))
     except Refused as refused:
-        if refused.code in {"missing_scope", "unknown_method"}:
-            at.violated(refused.code, f"{name}: {refused.code} {refused.details.get('needed', '')}".strip(), exchange=exchange)
+        rule = _BREACHES.get(refused.code)
+        if rule:
+            needed = refused.details.get("needed", "")
+            at.violated(rule, f"{name} is refused: {refused.code} {needed}".strip())
         return refused.as_json()
 
 
+def _allowed(at: Workspace, name: str, token: str, problem: str | None) -> Method:
+    if problem:
+        raise Refused(problem)
+    method = METHODS.get(name)
+    if method is None:
+        raise Refused("unknown_method", req_method=name)
+    if method.caller != "none":
+        _authorise(at, method, token)
+    return method
+
+
 def _authorise(at: Workspace, method: Method, token: str) -> None:
-    if method.token == "none":
-        return
     if not token:
         raise Refused("not_authed")
     if token not in (at.bot_token, at.app_token):
         raise Refused("invalid_auth")
-    if (token == at.app_token) != (method.token == "app"):
+    if (token == at.app_token) != (method.caller == "app"):
         raise Refused("not_allowed_token_type")
-    if at.revoked and method.token == "bot":
+    if at.revoked and method.caller == "bot":
         raise Refused(at.revoked)
     scopes = at.manifest.scopes
-    if method.token == "bot" and method.scopes and not set(method.scopes) & set(scopes):
+    if method.caller == "bot" and method.scopes and not set(method.scopes) & set(scopes):
         raise Refused("missing_scope", needed=method.scopes[0], provided=",".join(scopes))
 
 
@@ -125,9 +136,9 @@ def _reset(request: Request) -> None:
 
 
 async def _until_gone(request: Request) -> None:
-    async with asyncio.timeout(NEVER):
-        while not await request.is_disconnected():
-            await asyncio.sleep(0.05)
+    message = await request.receive()
+    while message["type"] != "http.disconnect":
+        message = await request.receive()
 
 
 def _bearer(request: Request) -> str:

@@ -1,0 +1,1 @@
+"""Block Kit as Slack's API checks it: limits, surfaces and the rules that hold across blocks."""
