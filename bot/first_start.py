@@ -136,6 +136,8 @@ def install(checkout: Checkout, extras: list[str]) -> None:
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise Stopped(f"{checkout.venv} can't be made ({reason}): make the folder writable, or free {ROOM}.") from None
+    except ValueError as problem:  # a file in the way, a colon in the path
+        raise Stopped(f"{checkout.venv} can't be made: {problem}.") from None
 
 
 def _fill(checkout: Checkout, extras: list[str]) -> None:
