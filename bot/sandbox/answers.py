@@ -10,15 +10,12 @@ from bot.sandbox.delivery import Answer
 from bot.sandbox.fields import options_of
 from bot.sandbox.records import Channel, Json, Message
 from bot.sandbox.refused import Refused
-from bot.sandbox.surfaces import check_blocks, check_view
+from bot.sandbox.surfaces import check_blocks, check_view, problems_of_suggestions
 from bot.sandbox.views import View
 from bot.sandbox.workspace import Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
 """What Slack's client shows when a click or submission was not answered as it must be."""
-
-SUGGESTIONS = 100
-"""Options that an answer to block_suggestion may hold (https://docs.slack.dev/reference/block-kit/block-elements)."""
 
 _RESPONSE_ACTIONS = {"update", "push", "clear", "errors"}
 
@@ -118,19 +115,17 @@ def suggested(at: Workspace, answer: Answer) -> list[Json]:
     if not answer.is_ack:
         return []
     body = answer.body if isinstance(answer.body, dict) else {}
-    given = options_of(body) if ("options" in body) != ("option_groups" in body) else None
-    if given is None:
+    if ("options" in body) == ("option_groups" in body):
         _broken(at, answer, "external.answer", "the answer to block_suggestion must hold options or option_groups")
         return []
-    return given if _offerable(at, answer, body, given) else []
+    return options_of(body) if _offerable(at, answer, body) else []
 
 
-def _offerable(at: Workspace, answer: Answer, body: Json, given: list[Json]) -> bool:
-    groups = body.get("option_groups") or [body]
-    if len(groups) > SUGGESTIONS or any(len(group.get("options") or []) > SUGGESTIONS for group in groups):
-        _broken(at, answer, "external.answer", f"the answer to block_suggestion holds more than {SUGGESTIONS} options")
-        return False
-    return bool(given)
+def _offerable(at: Workspace, answer: Answer, body: Json) -> bool:
+    problems = problems_of_suggestions(body)
+    for problem in problems:
+        at.violated(problem.rule, problem.sentence, pointer=problem.pointer, exchange=answer.exchange.id)
+    return not problems
 
 
 def _broken(at: Workspace, answer: Answer, rule: str, sentence: str) -> None:

@@ -8,7 +8,7 @@ import orjson
 
 from bot.sandbox.blockkit.across import check_across
 from bot.sandbox.blockkit.blocks import check_block
-from bot.sandbox.blockkit.objects import ID, plain
+from bot.sandbox.blockkit.objects import ID, MENU_OPTION, OPTION_GROUP, plain
 from bot.sandbox.blockkit.shapes import Problem, Problems, Rule, Shape, anything, flag, listed, one_of, string
 from bot.sandbox.records import Json
 from bot.sandbox.refused import Refused
@@ -61,6 +61,16 @@ def problems_of_blocks(blocks: Any) -> Problems:
     """Everything wrong with the blocks of a message."""
     problems: Problems = []
     _check_blocks(problems, blocks, "/blocks", "message")
+    return problems
+
+
+def problems_of_suggestions(body: Json) -> Problems:
+    """Everything wrong with the options in an answer to block_suggestion."""
+    problems: Problems = []
+    if "option_groups" in body:
+        listed(OPTION_GROUP, 0, 100, "external.answer")(problems, body["option_groups"], "/option_groups")
+    else:
+        listed(MENU_OPTION, 0, 100, "external.answer")(problems, body.get("options"), "/options")
     return problems
 
 
