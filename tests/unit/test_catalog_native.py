@@ -16,17 +16,17 @@ from bot.domain.policy import Role
 DATA = Path(__file__).parents[1] / "data" / "catalogs"
 
 
-def problems(text, file="acme.yaml"):
+def problems(text: str, file: str = "acme.yaml") -> list[str]:
     with pytest.raises(Problems) as caught:
         native.parse(text, file)
     return str(caught.value).splitlines()
 
 
-def in_organization(lines):
+def in_organization(lines: str) -> str:
     return "version: 1\norganizations:\n  - name: Acme\n" + "".join(f"    {line}\n" for line in lines.splitlines())
 
 
-def test_the_example_of_the_documentation_is_read():
+def test_the_example_of_the_documentation_is_read() -> None:
     catalog = native.read(DATA / "good" / "acme.yaml").catalog
     organization = catalog.organizations[0]
     api = organization.apis[0]
@@ -35,7 +35,7 @@ def test_the_example_of_the_documentation_is_read():
         "Acme Payments",
         "C0APPROVALS",
     )
-    assert organization.approvals.expire_after == timedelta(days=14)
+    assert organization.approvals and organization.approvals.expire_after == timedelta(days=14)
     assert [(member.user, member.roles) for member in organization.members] == [
         ("U0ADA", (Role.OWNER,)),
         ("U0BOB", (Role.CLIENT_DEVELOPER,)),
@@ -44,16 +44,17 @@ def test_the_example_of_the_documentation_is_read():
         ("Free", "1.0", True),
         ("Gold", "2.0", True),
     ]
+    assert api.terms
     assert (api.status, api.visibility, api.terms.version) == (ApiStatus.PUBLISHED, Visibility.EVERYONE, "2026-03")
     assert [(offer.plan, offer.requires_approval) for offer in api.plans] == [("Free", False), ("Gold", True)]
 
 
-def test_what_a_file_does_not_mention_is_known_to_be_unmentioned():
+def test_what_a_file_does_not_mention_is_known_to_be_unmentioned() -> None:
     organization = native.parse(in_organization("members: []")).catalog.organizations[0]
     assert organization.model_fields_set == {"name", "members"}
 
 
-def test_all_problems_of_a_file_are_told_in_the_order_of_its_lines():
+def test_all_problems_of_a_file_are_told_in_the_order_of_its_lines() -> None:
     with pytest.raises(Problems) as caught:
         native.read(DATA / "everything_wrong.yaml")
     lines = [problem.line for problem in caught.value.problems]
@@ -74,7 +75,7 @@ def test_all_problems_of_a_file_are_told_in_the_order_of_its_lines():
         assert expected in told
 
 
-def test_the_problems_of_all_files_are_told_together(tmp_path):
+def test_the_problems_of_all_files_are_told_together(tmp_path: Path) -> None:
     missing = tmp_path / "missing.yaml"
     with pytest.raises(Problems) as caught:
         native.read_all([DATA / "bad" / "team.yaml", DATA / "good" / "least.yaml", missing, tmp_path])
@@ -83,19 +84,19 @@ def test_the_problems_of_all_files_are_told_together(tmp_path):
     assert "This is a folder: name a file." in str(caught.value)
 
 
-def test_a_place_in_json_has_its_line():
+def test_a_place_in_json_has_its_line() -> None:
     source = native.read(DATA / "good" / "versions_and_null.json")
     place = ("organizations", 0, "apis", 1, "plans", 0, "plan")
     assert source.problem(place, "No such plan.").line == 12
     assert str(source.problem(("organizations", 1), "x")).endswith("versions_and_null.json:16: x")
 
 
-def test_offers_of_plans_outside_the_file_are_left_to_the_database():
+def test_offers_of_plans_outside_the_file_are_left_to_the_database() -> None:
     catalog = native.read(DATA / "good" / "versions_and_null.json").catalog
     assert [(at, offer.plan) for *at, offer in catalog.unresolved()] == [([0, 1, 0], "In the database")]
 
 
-def test_problems_in_json_have_lines():
+def test_problems_in_json_have_lines() -> None:
     text = '{"version": 1,\n"organizations": [\n{"name": "A",\n"nme": 1,\n"name": "B"}]}'
     assert problems(text, "a.json") == [
         "a.json:4: “nme” is not a known key: did you mean name?",
@@ -103,7 +104,7 @@ def test_problems_in_json_have_lines():
     ]
 
 
-def test_an_escaped_key_is_the_same_key_in_json():
+def test_an_escaped_key_is_the_same_key_in_json() -> None:
     assert "second time" in problems('{"version": 1, "organizations": [], "organ\\u0069zations": []}', "a.json")[0]
 
 
@@ -128,12 +129,12 @@ def test_an_escaped_key_is_the_same_key_in_json():
         ("{" + '"a":[' * 200_000, "acme.yaml:1:"),
     ],
 )
-def test_a_file_that_is_no_catalog_gets_one_sentence(text, told):
+def test_a_file_that_is_no_catalog_gets_one_sentence(text: str, told: str) -> None:
     assert len(problems(text)) == 1
     assert problems(text)[0].startswith(told)
 
 
-def test_broken_json_is_told_with_line_and_column():
+def test_broken_json_is_told_with_line_and_column() -> None:
     assert problems('{"version": 1,\n}', "a.json") == [
         "a.json:2:1: This is not JSON: Expecting property name enclosed in double quotes."
     ]
@@ -141,14 +142,14 @@ def test_broken_json_is_told_with_line_and_column():
     assert "nested too deeply" in problems("[" * 200_000, "a.json")[0]
 
 
-def test_a_billion_laughs_are_refused():
+def test_a_billion_laughs_are_refused() -> None:
     text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
     for before, after in zip("abcdefghi", "bcdefghij", strict=True):
         text += f"{after}: &{after} [{', '.join([f'*{before}'] * 10)}]\n"
     assert "once its aliases are followed" in problems(text)[0]
 
 
-def test_words_with_braces_stay_words():
+def test_words_with_braces_stay_words() -> None:
     told = problems(in_organization('plans: [{name: "{0.a}", version: "1"}, {name: "{0.a}", version: "1"}]'))
     assert "“{0.a}” 1 is listed already" in told[0]
 
@@ -161,7 +162,7 @@ def test_words_with_braces_stay_words():
         (b"version: 1\n\x00", ":2: The file holds a NUL character: it isn't text."),
     ],
 )
-def test_a_file_that_is_not_utf8_is_refused(tmp_path, content, told):
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(content)
     with pytest.raises(Problems) as caught:
@@ -169,20 +170,20 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path, content, told):
     assert str(caught.value) == f"{path}{told}"
 
 
-def test_a_byte_order_mark_is_no_problem(tmp_path):
+def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"\xef\xbb\xbfversion: 1\norganizations: []")
     assert native.read(path).catalog.organizations == ()
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path):
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"#" * (1024 * 1024 + 1))
     with pytest.raises(Problems, match="larger than 1 MiB"):
         files.read(path, size_limit=1024 * 1024)
 
 
-def test_only_so_many_problems_are_printed():
+def test_only_so_many_problems_are_printed() -> None:
     told = problems("version: 1\norganizations: [" + "{}," * 300 + "]")
     assert len(told) == 201
     assert told[-1] == "… and 100 more."
@@ -199,7 +200,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_whatever_is_written_is_a_catalog_or_told_in_sentences(value):
+def test_whatever_is_written_is_a_catalog_or_told_in_sentences(value: object) -> None:
     text = json.dumps({"version": 1, "organizations": [value]})
     try:
         native.parse(text, "a.json")
@@ -208,12 +209,12 @@ def test_whatever_is_written_is_a_catalog_or_told_in_sentences(value):
 
 
 @given(st.text())
-def test_any_text_is_a_catalog_or_refused(text):
+def test_any_text_is_a_catalog_or_refused(text: str) -> None:
     with pytest.raises(Problems):
         native.parse(text, "a.yaml")
 
 
 @given(VALUES)
-def test_json_and_yaml_readers_find_the_same_lines(value):
+def test_json_and_yaml_readers_find_the_same_lines(value: object) -> None:
     text = json.dumps({"top": value}, indent=1).replace("\\u", "u")
     assert yamltext.values(text, "a")[1].lines == jsontext.marks(text).lines

@@ -14,15 +14,15 @@ DATA = Path(__file__).parents[1] / "data" / "catalogs"
 FILES = sorted(path for folder in ("good", "bad", "clash") for path in (DATA / folder).iterdir())
 
 
-def named(path):
+def named(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def accepted_by_schema(path):
+def accepted_by_schema(path: Path) -> bool:
     return jsonschema.Draft202012Validator(schema.schema()).is_valid(yaml.safe_load(path.read_text()))
 
 
-def accepted_by_check(path):
+def accepted_by_check(path: Path) -> bool:
     try:
         native.read(path)
     except Problems:
@@ -30,12 +30,12 @@ def accepted_by_check(path):
     return True
 
 
-def test_the_schema_is_a_valid_json_schema():
+def test_the_schema_is_a_valid_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(schema.text()))
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
-def test_schema_and_check_agree_but_for_clashes(path):
+def test_schema_and_check_agree_but_for_clashes(path: Path) -> None:
     kind = path.parent.name
     assert accepted_by_schema(path) is (kind != "bad")
     assert accepted_by_check(path) is (kind == "good")

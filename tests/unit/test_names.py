@@ -1,6 +1,8 @@
 """Text and id rules (SPEC 1, DOMAIN A1, RELIABILITY B19)."""
 
 import unicodedata
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,43 +56,43 @@ REFUSED_NAMES = [
 EVERY_TEXT = st.text(st.characters(exclude_categories=[]))
 
 
-def refusal(rule, text, **options):
+def refusal(rule: Callable[..., str], text: str, **options: Any) -> Refusal:
     with pytest.raises(Refusal) as caught:
         rule(text, **options)
     return caught.value
 
 
 @pytest.mark.parametrize(("name", "identifier"), IDS)
-def test_an_id_is_the_ascii_spelling_of_a_name(name, identifier):
+def test_an_id_is_the_ascii_spelling_of_a_name(name: str, identifier: str) -> None:
     assert names.identifier(name) == identifier
 
 
-def test_composed_and_decomposed_spellings_give_one_id():
+def test_composed_and_decomposed_spellings_give_one_id() -> None:
     assert names.identifier("Caf\u00e9") == names.identifier("Cafe\u0301") == "Cafe"
 
 
-def test_ids_are_unique_whatever_their_case():
+def test_ids_are_unique_whatever_their_case() -> None:
     assert names.fold("Client1") == names.fold("CLIENT1")
 
 
 @pytest.mark.parametrize(("text", "words"), REFUSED_NAMES)
-def test_a_bad_name_is_refused_in_words_that_say_what_to_change(text, words):
+def test_a_bad_name_is_refused_in_words_that_say_what_to_change(text: str, words: str) -> None:
     error = refusal(names.name, text, field="organization")
     assert words in str(error)
     assert error.field == "organization"
     assert str(error).isprintable()
 
 
-def test_a_name_is_trimmed_folded_and_composed():
+def test_a_name_is_trimmed_folded_and_composed() -> None:
     assert names.name("  Te\u0301  para\u00a0dos \n") == "Té para dos"
 
 
-def test_a_name_may_have_eighty_characters():
+def test_a_name_may_have_eighty_characters() -> None:
     assert names.name("é" * 80) == "é" * 80
 
 
 @pytest.mark.parametrize("text", ["1.0", "1.0.7-SNAPSHOT", "v_2", "2026-03", "x" * 40, " 1.0 "])
-def test_good_versions_pass(text):
+def test_good_versions_pass(text: str) -> None:
     assert names.version(text) == text.strip()
 
 
@@ -107,38 +109,38 @@ def test_good_versions_pass(text):
         ("x" * 41, "40 characters; it has 41"),
     ],
 )
-def test_a_bad_version_is_refused_with_the_characters_named(text, words):
+def test_a_bad_version_is_refused_with_the_characters_named(text: str, words: str) -> None:
     error = refusal(names.version, text)
     assert words in str(error)
     assert error.field == "version"
 
 
-def test_a_description_keeps_its_line_breaks_in_one_spelling():
+def test_a_description_keeps_its_line_breaks_in_one_spelling() -> None:
     assert names.description("a\r\nb\rc\u2028d\te  \nf ") == "a\nb\nc\nd e\nf"
     assert names.description("") == ""
 
 
-def test_joined_emoji_may_stand_in_a_description():
+def test_joined_emoji_may_stand_in_a_description() -> None:
     assert names.description("\U0001f469\u200d\U0001f4bb") == "\U0001f469\u200d\U0001f4bb"
 
 
 @pytest.mark.parametrize("letter", ["\x00", "\x1b", "\x1c", "\u202e", "\u200b", "\ufeff", "\ud800", "\uffff"])
-def test_control_and_invisible_characters_are_refused_in_prose(letter):
+def test_control_and_invisible_characters_are_refused_in_prose(letter: str) -> None:
     assert "at position 2" in str(refusal(names.description, f"a{letter}b"))
     assert refusal(names.reason, f"a{letter}b").field == "reason"
 
 
-def test_a_long_description_is_refused_with_both_numbers():
+def test_a_long_description_is_refused_with_both_numbers() -> None:
     assert str(refusal(names.description, "x" * 1513)) == "Shorten the description to 512 characters; it has 1,513."
     assert "1,000 characters" in str(refusal(names.reason, "x" * 1001))
 
 
-def test_a_reason_may_be_empty_unless_it_is_required():
+def test_a_reason_may_be_empty_unless_it_is_required() -> None:
     assert names.reason(" ") == ""
     assert str(refusal(names.reason, " ", required=True)) == "Enter a reason."
 
 
-def test_a_name_is_repaired_where_nobody_can_be_asked():
+def test_a_name_is_repaired_where_nobody_can_be_asked() -> None:
     long = names.clean_name("word " * 30)
     assert long.value == ("word " * 16).strip()
     assert long.changes == ("cut from 149 to 79 characters",)
@@ -147,20 +149,20 @@ def test_a_name_is_repaired_where_nobody_can_be_asked():
     assert names.clean_name("Acme") == names.Cleaned("Acme")
 
 
-def test_a_version_is_repaired_where_nobody_can_be_asked():
+def test_a_version_is_repaired_where_nobody_can_be_asked() -> None:
     assert names.clean_version("2.0 (v2)") == names.Cleaned("2.0-v2", ("version 2.0 (v2) became 2.0-v2",))
     assert names.clean_version("").value == "1.0"
     assert names.clean_version("-1-") == names.Cleaned("-1-")
 
 
-def test_a_description_is_cut_at_a_word_where_nobody_can_be_asked():
+def test_a_description_is_cut_at_a_word_where_nobody_can_be_asked() -> None:
     cut = names.clean_description("word " * 300)
     assert cut.value.endswith("word …") and len(cut.value) <= 512
     assert cut.changes[0].startswith("cut from 1,499 to")
 
 
 @given(EVERY_TEXT)
-def test_whatever_is_accepted_keeps_every_rule(text):
+def test_whatever_is_accepted_keeps_every_rule(text: str) -> None:
     try:
         value = names.name(text)
     except Refusal as error:
@@ -173,19 +175,19 @@ def test_whatever_is_accepted_keeps_every_rule(text):
 
 
 @given(EVERY_TEXT)
-def test_an_id_has_no_other_characters_than_the_allowed(text):
+def test_an_id_has_no_other_characters_than_the_allowed(text: str) -> None:
     assert set(names.identifier(text)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 
 
 @given(EVERY_TEXT)
-def test_what_was_repaired_is_accepted_as_it_is(text):
+def test_what_was_repaired_is_accepted_as_it_is(text: str) -> None:
     assert names.name(names.clean_name(text).value) == names.clean_name(text).value
     assert names.version(names.clean_version(text).value) == names.clean_version(text).value
     assert names.description(names.clean_description(text).value) == names.clean_description(text).value
 
 
 @given(EVERY_TEXT)
-def test_prose_that_is_accepted_can_be_stored_and_sent(text):
+def test_prose_that_is_accepted_can_be_stored_and_sent(text: str) -> None:
     try:
         value = names.description(text)
     except Refusal as error:
