@@ -1,0 +1,120 @@
+"""Messages as rows of a conversation: who, when, grouped, with days and threads."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.sandbox.fields import Pair
+from bot.sandbox.page.dates import Viewer, clock, day_name, full
+from bot.sandbox.page.faces import Face, face_of
+from bot.sandbox.records import Json, Message
+from bot.sandbox.workspace import Workspace
+
+GROUP_SECONDS = 300
+"""Messages of one author that follow within this time share one heading."""
+
+SHOWN = 300
+"""Newest messages that are drawn; the line above them says when there are more."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One message on the screen."""
+
+    message: Message
+    author: Face
+    clock: str
+    short_clock: str
+    iso: str
+    full_time: str
+    day: str = ""
+    follows: bool = False
+    replies: int = 0
+    thread_url: str = ""
+    can_reply: bool = False
+    html: Markup = field(default_factory=Markup)
+
+    @property
+    def dom(self) -> str:
+        """Part of its id in the document."""
+        return f"{self.message.channel}-{self.message.ts.replace('.', '-')}"
+
+    @property
+    def rev(self) -> str:
+        """Changes when anything in it does."""
+        return hashlib.blake2b(f"{self.follows}{self.html}".encode(), digest_size=8).hexdigest()
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only this person sees it."""
+        return self.message.is_ephemeral
+
+    @property
+    def edited(self) -> bool:
+        """Whether it has been changed since; Slack doesn't mark messages with blocks."""
+        return bool(self.message.edited) and not self.message.blocks
+
+    @property
+    def blocks(self) -> list[Json]:
+        """Its blocks, those of attachments included."""
+        attached = [block for attachment in self.message.attachments for block in attachment.get("blocks") or []]
+        return [*self.message.blocks, *attached]
+
+    @property
+    def text(self) -> str:
+        """Its text, shown when there are no blocks."""
+        return self.message.text
+
+
+Typed = Callable[[Message], Mapping[Pair, Any]]
+Draw = Callable[[Row], Markup]
+
+
+def rows(
+    workspace: Workspace, messages: list[Message], viewer: Viewer, base: str, draw: Draw, *, threads: bool
+) -> list[Row]:
+    """Rows of these messages in their order; ``threads``: fold replies away under their first message."""
+    replies = _reply_counts(messages)
+    out: list[Row] = []
+    for message in messages[-SHOWN:]:
+        if threads and _is_reply(message):
+            continue
+        row = _row(workspace, message, viewer)
+        _relate(row, out[-1] if out else None, viewer)
+        row.replies = replies.get(message.ts, 0) if threads else 0
+        row.can_reply = threads and not message.is_ephemeral
+        row.thread_url = f"{base}/c/{message.channel}/t/{message.ts}"
+        row.html = draw(row)
+        out.append(row)
+    return out
+
+
+def _is_reply(message: Message) -> bool:
+    return bool(message.thread_ts) and message.thread_ts != message.ts and not message.is_ephemeral
+
+
+def _reply_counts(messages: list[Message]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for message in messages:
+        if _is_reply(message) and message.thread_ts:
+            counts[message.thread_ts] = counts.get(message.thread_ts, 0) + 1
+    return counts
+
+
+def _row(workspace: Workspace, message: Message, viewer: Viewer) -> Row:
+    local = viewer.local(float(message.ts))
+    short = clock(local).rsplit(" ", 1)[0]
+    return Row(message, face_of(workspace, message.user), clock(local), short, local.isoformat(), full(local))
+
+
+def _relate(row: Row, before: Row | None, viewer: Viewer) -> None:
+    """The line of a new day, and whether the heading can be left out."""
+    local = viewer.local(float(row.message.ts))
+    if before is None or viewer.local(float(before.message.ts)).date() != local.date():
+        row.day = day_name(local, viewer)
+        return
+    close = float(row.message.ts) - float(before.message.ts) < GROUP_SECONDS
+    row.follows = close and row.author.id == before.author.id and row.ephemeral == before.ephemeral

@@ -1,0 +1,106 @@
+// Modals and questions: where the focus goes, what Escape does, and that nothing behind them can be used.
+"use strict";
+(() => {
+  const layer = () => document.getElementById("modal-layer");
+  const dialog = () => layer()?.querySelector("[data-dialog]");
+  let shown = null; // the view that is open
+  let opener = null; // what had the focus before it
+
+  function setBackground(off) {
+    for (const part of document.querySelectorAll("#client > :not(#modal-layer)")) {
+      part.inert = off;
+      if (off) part.setAttribute("aria-hidden", "true");
+      else part.removeAttribute("aria-hidden");
+    }
+  }
+
+  function firstField(box) {
+    return (
+      box.querySelector("[aria-invalid] input, input[aria-invalid], textarea[aria-invalid]") ||
+      box.querySelector("[data-focus]") ||
+      box.querySelector(".modal-body :is(input, textarea, select):not([type=hidden])") ||
+      box.querySelector("#modal-submit") ||
+      box
+    );
+  }
+
+  function afterModalSwap() {
+    const box = dialog();
+    setBackground(Boolean(box));
+    if (!box) {
+      if (shown !== null) giveBack();
+      shown = null;
+      return;
+    }
+    const stamp = box.closest(".backdrop").dataset.rev;
+    if (shown === null) opener = document.activeElement;
+    const outside = !box.contains(document.activeElement);
+    const wrong = box.querySelector("[aria-invalid]");
+    if (outside || (stamp !== shown && wrong)) firstField(box).focus({ preventScroll: !wrong });
+    shown = stamp;
+  }
+
+  function giveBack() {
+    const again = opener && document.contains(opener) && opener !== document.body ? opener : opener?.id && document.getElementById(opener.id);
+    (again || document.getElementById("composer") || document.getElementById("home"))?.focus();
+    opener = null;
+  }
+
+  function keepInside(event, box) {
+    const stops = [...box.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, [tabindex='0']")].filter((el) => !el.disabled && el.offsetParent !== null);
+    const first = stops[0];
+    const last = stops[stops.length - 1];
+    if (event.shiftKey && (document.activeElement === first || document.activeElement === box)) {
+      event.preventDefault();
+      last.focus();
+    } else if (!event.shiftKey && document.activeElement === last) {
+      event.preventDefault();
+      first.focus();
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const box = dialog();
+    if (!box || document.querySelector("dialog[open]") || event.defaultPrevented) return;
+    if (event.key === "Escape" && !document.querySelector(":popover-open")) {
+      event.preventDefault();
+      document.getElementById("modal-x").click();
+    } else if (event.key === "Tab" && box.contains(document.activeElement)) keepInside(event, box);
+  });
+
+  // Nothing is closed by a click beside the dialog, as in Slack; the focus comes back into it.
+  document.addEventListener("click", (event) => {
+    if (event.target.matches?.(".backdrop")) dialog()?.focus();
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target === layer() || event.detail.elt === layer()) afterModalSwap();
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const box = event.detail.elt.closest?.("[data-dialog]");
+    if (box && /\/(submit|press|cancel|dismiss)$/.test(event.detail.pathInfo.requestPath)) box.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:afterRequest", () => dialog()?.removeAttribute("aria-busy"));
+
+  // A button that asks first: its question is the <dialog> named in data-confirm.
+  document.addEventListener("htmx:confirm", (event) => {
+    const question = event.detail.elt.dataset?.confirm && document.getElementById(event.detail.elt.dataset.confirm);
+    if (!question) return;
+    event.preventDefault();
+    question.returnValue = "";
+    const answer = (click) => {
+      const said = click.target.closest("[data-answer]")?.dataset.answer;
+      if (said) question.close(said);
+    };
+    question.addEventListener("click", answer);
+    question.addEventListener(
+      "close",
+      () => {
+        question.removeEventListener("click", answer);
+        if (question.returnValue === "yes") event.detail.issueRequest(true);
+      },
+      { once: true },
+    );
+    question.showModal();
+  });
+})();
