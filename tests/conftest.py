@@ -1,12 +1,14 @@
 """What every test stands on: closed doors to the outside, and a fresh database of either kind."""
 
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -18,6 +20,16 @@ settings.load_profile("gatehouse")
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 """In CI a missing PostgreSQL or browser is a failure; at home it is a skip that says so."""
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def missing(what: str) -> NoReturn:
+    """Skip what can't be tested here, saying so; in CI, fail."""
+    if IN_CI:
+        pytest.fail(f"CI tests everything, and this is missing: {what}", pytrace=False)
+    pytest.skip(f"NOT TESTED, because this is missing: {what}")
 
 
 def stays_here(address: object) -> bool:
@@ -75,9 +87,7 @@ def postgres_server() -> Iterator[postgres.Server]:
         try:
             server = stack.enter_context(postgres.running())
         except postgres.NoPostgres as problem:
-            if IN_CI:
-                pytest.fail(f"PostgreSQL is missing: {problem}")
-            pytest.skip(f"NOT TESTED with PostgreSQL: {problem}")
+            missing(f"PostgreSQL: {problem}")
         yield server
 
 
@@ -94,3 +104,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'gatehouse.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Give the path of the machine's Chromium, for Playwright's ``executable_path``."""
+    if find_spec("playwright") is None:
+        missing("Playwright, the extra 'browser'")
+    found = [path for name in BROWSERS if (path := shutil.which(name))]
+    if not found:
+        missing("Chromium, for example `apt install chromium`")
+    return found[0]

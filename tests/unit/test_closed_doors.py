@@ -1,11 +1,14 @@
 """Tests reach nothing but this machine, and each has a database of its own."""
 
 import socket
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests import conftest
 from tests.conftest import stays_here
+from tests.postgres import NoPostgres, _within_reach, find_programs
 
 
 @pytest.mark.parametrize(
@@ -48,3 +51,33 @@ def test_each_test_gets_an_empty_postgresql_database(postgres_url: str, round_: 
 
 def test_each_test_runs_on_both_kinds_of_database(database_url: str) -> None:
     assert database_url.startswith(("sqlite:///", "postgresql://"))
+
+
+@pytest.mark.parametrize(("in_ci", "outcome"), [(True, pytest.fail.Exception), (False, pytest.skip.Exception)])
+def test_what_is_missing_fails_in_ci_and_is_skipped_at_home(
+    in_ci: bool, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conftest, "IN_CI", in_ci)
+    with pytest.raises(outcome, match="a certain program"):
+        conftest.missing("a certain program")
+
+
+def test_postgresql_is_missing_without_its_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TEST_PG_BIN", str(tmp_path))
+    with pytest.raises(NoPostgres, match="TEST_PG_BIN"):
+        find_programs()
+    for name in ("postgres", "initdb"):
+        (tmp_path / name).touch()
+    assert find_programs() == tmp_path
+
+
+def test_programs_in_a_closed_folder_are_copied_to_where_everybody_may_go(tmp_path: Path) -> None:
+    programs = tmp_path / "closed" / "install" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "postgres").touch(mode=0o755)
+    (tmp_path / "closed").chmod(0o700)
+    folder = tmp_path / "server"
+    folder.mkdir()
+    assert _within_reach(programs, folder) == folder / "programs" / "bin"
+    assert (folder / "programs" / "bin" / "postgres").is_file()
+    assert _within_reach(Path("/usr/bin"), folder) == Path("/usr/bin")
