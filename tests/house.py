@@ -65,6 +65,9 @@ ROOMS = (
     ),
     Room("bot.gateways", ("bot.gateways", "bot.domain", *FLOOR), "a gateway speaks a vendor's words, not ours"),
     Room("bot.catalogs", ("bot.catalogs", "bot.domain", *FLOOR), "files are read into domain values, nothing more"),
+    Room(
+        "bot.samples", ("bot.samples", "bot.catalogs", "bot.domain"), "a sample is data that a catalog file could hold"
+    ),
     Room("bot.sandbox", ("bot.sandbox",), "the sandbox is Slack: it knows the wire and nothing of this bot"),
     Room(
         "handlers",

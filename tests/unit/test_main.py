@@ -262,9 +262,7 @@ def test_a_full_disk_is_one_sentence(checkout: Checkout, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(first_start, "_fill", full)
-    with pytest.raises(
-        Stopped, match=r"\(No space left on device\): make the folder writable, or free"
-    ):
+    with pytest.raises(Stopped, match=r"\(No space left on device\): make the folder writable, or free"):
         first_start.install(checkout, USED)
 
 
