@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.clock import Clock
@@ -24,6 +24,7 @@ from bot.store.audit import AuditTrail
 from bot.store.catalog import CatalogRows
 from bot.store.clients import ClientRows
 from bot.store.drafts import DraftRows
+from bot.store.export import ExportRows
 from bot.store.organizations import OrganizationRows
 from bot.store.people import PeopleRows
 
@@ -66,6 +67,10 @@ class Unit:
         return CatalogRows(self.connection)
 
     @cached_property
+    def export(self) -> ExportRows:
+        return ExportRows(self.connection, self.now)
+
+    @cached_property
     def audit(self) -> AuditTrail:
         return AuditTrail(self.connection, self.now)
 
@@ -105,7 +110,7 @@ class Pool:
                 if self._writes:
                     connection.commit()
                 return result
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it goes to the caller
             raise _translated(error) from error.__cause__
 
     def close(self) -> None:
@@ -127,7 +132,7 @@ class _Errand(Generic[T]):
         savepoint = connection.begin_nested()
         try:
             self._result = self._work(Unit(connection, now))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it goes to the caller
             savepoint.rollback()
             self._error = error
         else:
@@ -192,7 +197,7 @@ class Writer:
                 for errand in errands:
                     errand.attempt(connection, now)
                 connection.commit()
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             failure = error
         for errand in errands:
             errand.settle(failure)

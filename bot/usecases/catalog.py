@@ -1,7 +1,8 @@
-"""Bring the database to what a catalog file says (INTERFACE 4): nothing is deleted, the same file again changes nothing."""
+"""Bring the database to what a catalog file says (INTERFACE 4): nothing is deleted, the same again changes nothing."""
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -215,7 +216,8 @@ class _Applying:
             self._unit.audit.record(organization_id, CATALOG, *changes)
 
 
-class _Named(BaseModel):
+@dataclass(frozen=True, slots=True)
+class _Named:
     """What an entry is called: to the reader of the report, and in the audit of its organization."""
 
     entity: str
@@ -225,7 +227,8 @@ class _Named(BaseModel):
     organization: str = ""
 
 
-class _Values(BaseModel):
+@dataclass(frozen=True, slots=True)
+class _Values:
     """Columns with what the file says: all of them, and those whose keys the file mentions."""
 
     every: dict[str, Any]

@@ -234,9 +234,15 @@ def client_details(unit: Unit, rules: HouseRules, person: Person, client_id: str
 
 
 def list_clients(
-    unit: Unit, rules: HouseRules, person: Person, *, page: int = 0, organization_id: str = ""
+    unit: Unit, rules: HouseRules, profile: Profile, *, page: int = 0, organization_id: str = ""
 ) -> ClientPage:
-    """Return a page of the clients somebody may see, by organization and name; a page past the end shows the last."""
+    """Return a page of the clients somebody may see, by organization and name; a page past the end shows the first.
+
+    Raises:
+        NotAllowed: a guest, bot or stranger.
+    """
+    require_member(profile)
+    person = profile.person
     everywhere = is_admin(unit, rules, person)
     organization = unit.organizations.get(person.team, organization_id) if organization_id else None
     narrowed = organization.id if organization else ""

@@ -28,6 +28,14 @@ def choices(unit: Unit, rules: HouseRules, profile: Profile, text: str = "") -> 
     return _self_service(unit, rules, profile)
 
 
+def visible_organizations(unit: Unit, rules: HouseRules, profile: Profile, text: str = "") -> Choices:
+    """Return the organizations whose clients somebody may see, most recently used first, at most 100."""
+    everywhere = is_admin(unit, rules, profile.person)
+    return unit.organizations.choices(
+        profile.person, Permission.CLIENT_VIEW, everywhere=everywhere, text=text, limit=MENU
+    )
+
+
 def _self_service(unit: Unit, rules: HouseRules, profile: Profile) -> Choices:
     person_id = unit.people.find(profile.person)
     spent = person_id is not None and unit.organizations.personal_of(person_id) is not None

@@ -1,0 +1,227 @@
+"""The small parts every view and message is made of; limits and escaping live here once (slack/RULES.md A).
+
+Text that people or catalogs wrote leaves as plain_text or as rich_text, where nothing is parsed; where Slack has only
+mrkdwn it is escaped first (RELIABILITY T3).
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    InputBlock,
+    MarkdownTextObject,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextSectionElement,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from bot.errors import Refusal
+
+Json = dict[str, Any]
+M = TypeVar("M", bound=BaseModel)
+
+PROBLEM = "problem"
+"""block_id of the sentence on top of a view that says what is wrong; the next one replaces it."""
+ENTRY = "entry"
+"""action_id of every text input: its block_id says which field it is."""
+MENU = 100
+"""Entries of a menu (docs.slack.dev/reference/block-kit/block-elements/select-menu-element)."""
+OPTION = 75
+"""Characters of an option's text (docs.slack.dev/reference/block-kit/composition-objects/option-object)."""
+TITLE = 24
+"""Characters of a modal's title (docs.slack.dev/reference/views/modal-views)."""
+SECTION = 3_000
+"""Characters of a section's text (docs.slack.dev/reference/block-kit/blocks/section-block)."""
+HEADER = 150
+"""Characters of a header (docs.slack.dev/reference/block-kit/blocks/header-block)."""
+
+_USER = re.compile(r"[UW][A-Z0-9]+")
+
+
+def cut(text: str, limit: int) -> str:
+    """Return ``text``, or as much of it as fits with a … at its end."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def escape(text: str, limit: int = SECTION) -> str:
+    """Return ``text`` for mrkdwn: ``& < >`` escaped, cut at ``limit`` characters after that and never in an entity."""
+    entities = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+    pieces, room = [], limit
+    for character in text:
+        piece = entities.get(character, character)
+        if len(piece) > room:
+            break
+        pieces.append(piece)
+        room -= len(piece)
+    return "".join(pieces)
+
+
+def plain(text: str, limit: int = SECTION) -> PlainTextObject:
+    """Return text in which Slack parses nothing, not even emoji names."""
+    return PlainTextObject(text=cut(text, limit), emoji=False)
+
+
+def mention(user: str) -> str:
+    """Return mrkdwn that names a Slack account."""
+    return f"<@{user}>" if _USER.fullmatch(user) else escape(user)
+
+
+def moment(at: datetime) -> str:
+    """Return mrkdwn that shows a time in the reader's own zone (docs.slack.dev/messaging/formatting-message-text)."""
+    fallback = at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
+
+
+def header(text: str) -> HeaderBlock:
+    """Return a heading."""
+    return HeaderBlock(text=plain(text, HEADER))
+
+
+def paragraph(text: str, *, block_id: str | None = None, button: ButtonElement | None = None) -> SectionBlock:
+    """Return a paragraph of unparsed text, with a button beside it if given."""
+    return SectionBlock(text=plain(text), block_id=block_id, accessory=button)
+
+
+def note(*mrkdwn: str) -> ContextBlock:
+    """Return small print; its pieces are our own mrkdwn, in which foreign text is escaped already."""
+    return ContextBlock(elements=[MarkdownTextObject(text=piece, verbatim=True) for piece in mrkdwn])
+
+
+def warning(sentence: str) -> SectionBlock:
+    """Return the sentence on top of a view that says what is wrong."""
+    return paragraph(f"⚠️ {sentence}", block_id=PROBLEM)
+
+
+def facts(pairs: Sequence[tuple[str, str]], *, block_id: str | None = None) -> RichTextBlock:
+    """Return names and values, one pair a line; values are shown exactly as they are."""
+    pieces: list[RichTextElementParts.Text] = []
+    for name, value in pairs:
+        if pieces:
+            pieces.append(RichTextElementParts.Text(text="\n"))
+        pieces.append(RichTextElementParts.Text(text=f"{name}: ", style={"bold": True}))
+        pieces.append(RichTextElementParts.Text(text=value or "–"))
+    return RichTextBlock(elements=[RichTextSectionElement(elements=pieces)], block_id=block_id)
+
+
+def button(label: str, action_id: str, value: str, *, style: str | None = None) -> ButtonElement:
+    """Return a button; its value is an id and nothing else."""
+    return ButtonElement(text=PlainTextObject(text=label), action_id=action_id, value=value, style=style)
+
+
+def buttons(*elements: ButtonElement, block_id: str | None = None) -> ActionsBlock:
+    """Return a row of buttons."""
+    return ActionsBlock(elements=list(elements), block_id=block_id)
+
+
+def text_input(
+    field: str,
+    label: str,
+    *,
+    value: str = "",
+    hint: str = "",
+    placeholder: str = "",
+    optional: bool = False,
+    multiline: bool = False,
+    focus: bool = False,
+) -> InputBlock:
+    """Return a text input whose block_id is the draft's field."""
+    element = PlainTextInputElement(
+        action_id=ENTRY,
+        initial_value=value or None,
+        placeholder=placeholder or None,
+        multiline=multiline,
+        focus_on_load=focus or None,
+    )
+    return InputBlock(label=label, element=element, block_id=field, hint=hint or None, optional=optional)
+
+
+def option(text: str, value: str) -> Option:
+    """Return an entry of a menu."""
+    return Option(text=plain(text, OPTION), value=value)
+
+
+def modal(
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    callback: str,
+    metadata: BaseModel,
+    submit: str | None = None,
+    close: str = "Close",
+    told_on_close: bool = False,
+) -> Json:
+    """Return a modal as Slack takes it.
+
+    Args:
+        title: at most 24 characters.
+        blocks: what it shows.
+        callback: ``noun.step``, the id its answers are routed by.
+        metadata: what has to come back with every answer: ids only.
+        submit: label of the submit button; required as soon as there is an input.
+        close: label of the close button.
+        told_on_close: whether Cancel and ✕ are told to us.
+    """
+    view = View(
+        type="modal",
+        title=PlainTextObject(text=title),
+        blocks=list(blocks),
+        callback_id=callback,
+        private_metadata=metadata.model_dump_json(exclude_defaults=True),
+        submit=PlainTextObject(text=submit) if submit else None,
+        close=PlainTextObject(text=close),
+        notify_on_close=told_on_close,
+    )
+    return view.to_dict()
+
+
+def home(blocks: Sequence[Block]) -> Json:
+    """Return an App Home as Slack takes it."""
+    return View(type="home", blocks=list(blocks)).to_dict()
+
+
+def read_metadata(model: type[M], metadata: str) -> M:
+    """Return what a view carried.
+
+    Raises:
+        Refusal: it is not what this version of the bot puts there.
+    """
+    try:
+        return model.model_validate(json.loads(metadata or "{}"))
+    except (ValidationError, ValueError):
+        raise Refusal("This window is from an older version: close it and start again.") from None
+
+
+def entered(values: Json, field: str) -> str | None:
+    """Return what stands in a text input; None if Slack says nothing about it, which means unchanged.
+
+    An optional input that was cleared comes as null and is the empty text (slack/RULES.md B.1).
+    """
+    block = values.get(field)
+    if not isinstance(block, dict) or not isinstance(block.get(ENTRY), dict):
+        return None
+    value = block[ENTRY].get("value")
+    return value if isinstance(value, str) else ""
+
+
+def chosen(values: Json, field: str, action_id: str) -> str | None:
+    """Return the value chosen in a menu; empty if nothing is, None if Slack says nothing about it."""
+    block = values.get(field)
+    if not isinstance(block, dict) or not isinstance(block.get(action_id), dict):
+        return None
+    selected = block[action_id].get("selected_option")
+    value = selected.get("value") if isinstance(selected, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,254 @@
+"""The one place where things are wired: settings in, a running bot out."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from bot.clock import Clock, SystemClock
+from bot.desk import Desk
+from bot.directory import SlackDirectory
+from bot.domain.policy import HouseRules
+from bot.edge import Edge, MemoryReplayCache
+from bot.errors import Unavailable, WrongSettings
+from bot.metrics import Metrics
+from bot.sandbox.surfaces import problems_of_blocks, problems_of_view
+from bot.scheduler import Scheduler
+from bot.settings import Settings
+from bot.slack import Slack, SlackRefused
+from bot.socket import Socket
+from bot.store import schema
+from bot.store.engine import Store, open_store
+from bot.store.lock import ServingLock
+from bot.usecases.clients import tidy_drafts
+from bot.usecases.people import bind_team
+from bot.web import Readiness, Web, serve
+from handlers.lines import bolt, dispatch
+from handlers.registry import register_all
+from handlers.switchboard import Switchboard
+
+RETRY_SLACK = 5.0
+"""Seconds between attempts to learn from Slack whose bot this is, while it can't be asked."""
+DRAIN = 2.0
+"""Seconds that what follows an answer may take when the process stops."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Runtime:
+    """A wired bot."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    slack: Slack
+    desk: Desk
+    board: Switchboard
+    scheduler: Scheduler
+    metrics: Metrics
+    web: Web
+    socket: Socket | None
+    workspace: "Workspace"
+    closing: list[Callable[[], None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Learn whose bot this is and begin to work.
+
+        Raises:
+            WrongSettings: a token is refused, or the database belongs to another workspace.
+        """
+        await self.workspace.learn()
+        self.scheduler.start()
+        if self.socket:
+            await self.socket.start()
+
+    async def stop(self) -> None:
+        """Finish what is under way and close everything."""
+        self.scheduler.stop()
+        if self.socket:
+            await self.socket.stop()
+        late = await self.board.drain(DRAIN)
+        if late:
+            log.warning("cut off while stopping", tasks=late)
+        await self.workspace.stop()
+        await self.slack.close()
+        self.store.close()
+        for close in self.closing:
+            close()
+
+
+class Workspace:
+    """Whose bot this is: asked of Slack at the start, bound in the database for good."""
+
+    def __init__(self, slack: Slack, store: Store) -> None:
+        self._slack, self._store = slack, store
+        self._asking: asyncio.Task[None] | None = None
+        self.team = ""
+        self.identity: dict[str, Any] = {}
+
+    def allowed(self, team: str) -> bool:
+        """Return whether requests of this workspace are ours to answer."""
+        return bool(self.team) and team == self.team
+
+    async def ready(self) -> str | None:
+        """Return what is missing, for ``/readyz``."""
+        return None if self.identity else "Slack has not answered since the start"
+
+    async def learn(self) -> None:
+        """Ask Slack; while it can't be asked, go on with what the database knows and ask again later."""
+        self.team = await asyncio.wrap_future(self._store.read.submit(lambda unit: unit.people.team()))
+        if not await self._ask():
+            self._asking = asyncio.create_task(self._keep_asking())
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._asking:
+            self._asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._asking
+
+    async def _keep_asking(self) -> None:
+        while True:
+            await asyncio.sleep(RETRY_SLACK)
+            try:
+                if await self._ask():
+                    return
+            except WrongSettings as error:
+                log.error("not serving", reason=str(error))  # noqa: TRY400 - one sentence, no traceback
+
+    async def _ask(self) -> bool:
+        try:
+            found = await self._slack.auth_test()
+        except SlackRefused as error:
+            raise WrongSettings(
+                f"SLACK_BOT_TOKEN is refused by Slack ({error.code}): install the app and copy its "
+                "Bot User OAuth Token; an example is xoxb-123-456-abc."
+            ) from None
+        except Unavailable as error:
+            log.warning("Slack can't be asked yet", reason=getattr(error, "reason", type(error).__name__))
+            return False
+        await self._bind(str(found.get("team_id") or found.get("enterprise_id") or ""))
+        self.identity.update(found)
+        return True
+
+    async def _bind(self, team: str) -> None:
+        bound = await asyncio.wrap_future(self._store.write.submit(lambda unit: bind_team(unit, team)))
+        if bound != team:
+            raise WrongSettings(
+                f"SLACK_BOT_TOKEN belongs to the workspace {team}, but this database to {bound}: "
+                "use the token of that workspace, or another GATEHOUSE_DATABASE_URL."
+            )
+        self.team = team
+
+
+def rules_of(settings: Settings) -> HouseRules:
+    """Return the settings that decide about rights."""
+    return HouseRules(
+        admins=frozenset(settings.admins),
+        self_service=settings.self_service,
+        allow_self_approval=settings.allow_self_approval,
+    )
+
+
+def prepared_store(settings: Settings, clock: Clock) -> Store:
+    """Open the database with the schema this version needs: SQLite is brought there, PostgreSQL has to be.
+
+    Raises:
+        WrongSettings: the PostgreSQL schema is an older one.
+        GatehouseError: the database is of a newer version.
+    """
+    store = open_store(settings.database_url, clock)
+    try:
+        if store.is_sqlite:
+            schema.upgrade(store.engine)
+        elif schema.current(store.engine) != schema.newest():
+            raise WrongSettings(
+                "GATEHOUSE_DATABASE_URL: the database's schema is not this version's: run gatehouse db upgrade."
+            )
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def findings(surface: str, payload: dict[str, Any]) -> Iterator[str]:
+    """Yield what Slack would refuse in a ``modal``, ``home`` or ``message``: the check of our local workspace."""
+    if surface == "message":
+        yield from map(str, problems_of_blocks(payload.get("blocks") or []))
+    else:
+        yield from map(str, problems_of_view(payload, surface))
+
+
+async def build(settings: Settings, *, clock: Clock | None = None, strict: bool = False) -> Runtime:
+    """Wire a bot, inside the running loop.
+
+    Args:
+        settings: checked settings, enough for serving.
+        clock: where time comes from.
+        strict: whether a view or message that Slack would refuse stops the call (in tests) or is logged.
+
+    Raises:
+        WrongSettings: the database can't be opened as it is.
+    """
+    clock = clock or SystemClock()
+    lock = ServingLock(settings.sqlite_path) if settings.is_sqlite else None
+    if lock:
+        lock.take()
+    store = await asyncio.to_thread(prepared_store, settings, clock)
+    slack = Slack(settings.bot_token, settings.api_url, check=findings, strict=strict)
+    metrics, workspace = Metrics(), Workspace(slack, store)
+    desk = Desk(store, rules_of(settings), SlackDirectory(slack), clock)
+    board = Switchboard(slack=slack, allowed=workspace.allowed, watch=metrics, events=MemoryReplayCache(), clock=clock)
+    register_all(board, desk, slack)
+    scheduler = Scheduler(settings.tick, lambda: asyncio.wrap_future(store.write.submit(tidy_drafts)))
+    send = dispatch(bolt(board, slack.client))
+    socket = Socket(settings.app_token, slack.client, send) if settings.mode == "socket" else None
+    checks = {"database": lambda: _database_ready(store), "scheduler": scheduler.ready, "slack": workspace.ready}
+    readiness = Readiness(checks | ({"socket": socket.ready} if socket else {}))
+    edge = None if socket else Edge(settings.signing_secrets, MemoryReplayCache(), clock)
+    web = Web(edge=edge, dispatch=send, readiness=readiness, metrics=metrics)
+    closing = [lock.release] if lock else []
+    return Runtime(settings, clock, store, slack, desk, board, scheduler, metrics, web, socket, workspace, closing)
+
+
+async def _database_ready(store: Store) -> str | None:
+    """Return what is wrong with the database: no answer is found out by the time limit of the check."""
+    found = await asyncio.to_thread(schema.current, store.engine)
+    return None if found == schema.newest() else f"schema {found}, not {schema.newest()}"
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, **overrides: Any) -> AsyncIterator[Runtime]:
+    """Give a started bot that is not reachable over HTTP yet; it is stopped with the block."""
+    runtime = await build(settings, **overrides)
+    try:
+        await runtime.start()
+        yield runtime
+    finally:
+        await runtime.stop()
+
+
+async def serve_forever(
+    settings: Settings, *, started: Callable[[int], None] | None = None, stop: asyncio.Event | None = None
+) -> None:
+    """Serve until a signal or ``stop``.
+
+    Args:
+        settings: checked settings, enough for serving.
+        started: called with the port once requests are taken.
+        stop: ends the serving.
+
+    Raises:
+        WrongSettings: something about the settings makes it impossible.
+    """
+    runtime = await build(settings)
+    try:
+        await runtime.start()
+    except BaseException:
+        await runtime.stop()
+        raise
+    await serve(runtime.web, settings.host, settings.port, on_stop=runtime.stop, started=started, stop=stop)

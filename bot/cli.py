@@ -1,0 +1,170 @@
+"""The command line (INTERFACE 1). Every error is one sentence on standard error; a traceback never reaches a user."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from bot import __version__
+from bot.errors import GatehouseError, WrongSettings
+
+app = typer.Typer(
+    name="gatehouse",
+    help="Clients, contracts and approvals of an API management system, inside Slack.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="The database's schema.", no_args_is_help=True)
+catalog = typer.Typer(help="Organizations, members, plans and APIs from files.", no_args_is_help=True)
+app.add_typer(db, name="db")
+app.add_typer(catalog, name="catalog")
+
+Files = Annotated[list[Path], typer.Argument(help="Catalog files, YAML or JSON.", show_default=False)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gatehouse {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Clients, contracts and approvals of an API management system, inside Slack."""
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the web page.")] = 8080,
+    data_dir: Annotated[
+        Optional[Path], typer.Option(help="Keep the data here; else a temporary folder.")  # noqa: UP045 - Typer
+    ] = None,
+    socket: Annotated[bool, typer.Option("--socket", help="Connect over Socket Mode instead of HTTP.")] = False,
+) -> None:
+    """Run everything on this machine, with a local Slack workspace in the browser."""
+    from bot import demo as demonstration
+    from bot.serving import quietly
+
+    quietly()
+    asyncio.run(demonstration.run(port=port, data_dir=data_dir, socket=socket))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the Slack workspace that the settings name."""
+    from bot.serving import serve as serving
+
+    serving()
+
+
+@app.command()
+def manifest(
+    url: Annotated[str, typer.Option(help="Where Slack reaches this installation.")] = "https://gatehouse.example.com",
+    socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode.")] = False,
+) -> None:
+    """Print the Slack app manifest of this version."""
+    from bot.manifest import as_yaml
+    from bot.manifest import manifest as content
+
+    typer.echo(as_yaml(content(url, socket=socket)), nl=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, token, scopes, clock and database; say what to do."""
+    from bot.commands import diagnose
+
+    raise typer.Exit(diagnose())
+
+
+@app.command()
+def export(
+    output: Annotated[Optional[Path], typer.Option(help="Write to this file.")] = None,  # noqa: UP045 - Typer
+) -> None:
+    """Print the whole state as one JSON document."""
+    from bot.commands import export as exporting
+
+    exporting(output)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def test(context: typer.Context) -> None:
+    """Run the whole test suite; arguments go to pytest."""
+    from bot import testing
+
+    raise typer.Exit(testing.run(context.args))
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema."""
+    from bot.commands import upgrade as upgrading
+
+    upgrading()
+
+
+@db.command()
+def current() -> None:
+    """Print the database's revision."""
+    from bot.commands import current_revision
+
+    raise typer.Exit(current_revision())
+
+
+@catalog.command()
+def check(files: Files) -> None:
+    """Validate catalog files."""
+    from bot.commands import check_catalog
+
+    check_catalog(files)
+
+
+@catalog.command()
+def apply(
+    files: Files,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+) -> None:
+    """Bring the database to what catalog files say; nothing is deleted."""
+    from bot.commands import apply_files
+
+    apply_files(files, dry_run=dry_run)
+
+
+@catalog.command()
+def schema() -> None:
+    """Print the JSON Schema of catalog files."""
+    from bot.commands import catalog_schema
+
+    typer.echo(catalog_schema())
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 the answer is no, 2 wrong use or settings."""
+    try:
+        app()
+    except WrongSettings as error:
+        _stop(str(error), 2)
+    except GatehouseError as error:
+        _stop(str(error), 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`gatehouse export | head`); nothing is left to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("GATEHOUSE_LOG_LEVEL") == "debug":
+            raise
+        _stop(f"Unexpected: {type(error).__name__}: {error}. GATEHOUSE_LOG_LEVEL=debug shows where.", 1)
+
+
+def _stop(sentence: str, code: int) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(code)

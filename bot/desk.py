@@ -1,0 +1,166 @@
+"""The use cases as handlers see them: asynchronous outside, one plain transaction each inside (HOUSE 2)."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import structlog
+
+from bot.clock import Clock
+from bot.domain.clients import Client, ClientDraft, ClientPage
+from bot.domain.help import Abilities
+from bot.domain.organizations import Choices
+from bot.domain.people import Person, Profile
+from bot.domain.policy import HouseRules
+from bot.errors import GatehouseError, Refusal
+from bot.store.engine import Store
+from bot.store.unit import Unit
+from bot.usecases import clients, help, organizations, people
+from bot.usecases.clients import Start
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PROFILE_AGE = timedelta(seconds=60)
+"""How long we believe what Slack said about an account (RELIABILITY B5)."""
+DIRECTORY_PATIENCE = 1.5
+"""Seconds to wait for Slack to tell about an account: leaves the transaction its share of the three."""
+
+log = structlog.get_logger(__name__)
+
+
+class Directory(Protocol):
+    """Where accounts are looked up."""
+
+    async def look_up(self, person: Person) -> Profile:
+        """Return what Slack says about an account.
+
+        Raises:
+            GatehouseError: Slack could not be asked.
+        """
+        ...
+
+    def read(self, team: str, user: dict[str, Any]) -> Profile:
+        """Return a ``user`` object that Slack sent by itself."""
+        ...
+
+
+class Desk:
+    """Everything a person can do, one method each."""
+
+    def __init__(self, store: Store, rules: HouseRules, directory: Directory, clock: Clock) -> None:
+        self._store, self._rules, self._directory, self._clock = store, rules, directory, clock
+
+    async def _write(self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(self._store.write.submit(lambda unit: work(unit, *args, **kwargs)))
+
+    async def _read(self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(self._store.read.submit(lambda unit: work(unit, *args, **kwargs)))
+
+    async def profile(self, person: Person, home_team: str = "") -> Profile:
+        """Return what Slack says about an account, at most a minute old; older if Slack can't be asked just now.
+
+        Args:
+            person: who acted.
+            home_team: the account's own workspace if the payload names it: that alone makes a stranger.
+
+        Raises:
+            GatehouseError: the account was never seen and Slack can't be asked.
+        """
+        known = await self._read(people.recall_profile, person)
+        if known and self._clock.now() - known[1] <= PROFILE_AGE:
+            return _at_home(known[0], home_team)
+        try:
+            async with asyncio.timeout(DIRECTORY_PATIENCE):
+                profile = await self._directory.look_up(person)
+        except (GatehouseError, TimeoutError) as error:
+            if known is None:
+                raise Refusal("Slack didn't tell us who you are just now: please try again.") from error
+            log.warning("account not refreshed", user=person.user, error=type(error).__name__)
+            return _at_home(known[0], home_team)
+        await self._write(people.save_profile, profile)
+        return _at_home(profile, home_team)
+
+    async def known_profile(self, person: Person, home_team: str = "") -> Profile:
+        """Return what we know of an account without asking Slack if it was ever seen; for looking, not for deciding.
+
+        Raises:
+            GatehouseError: the account was never seen and Slack can't be asked.
+        """
+        known = await self._read(people.recall_profile, person)
+        return _at_home(known[0], home_team) if known else await self.profile(person, home_team)
+
+    async def account_changed(self, team: str, user: object) -> None:
+        """Remember what Slack announces about an account we know (event user_change)."""
+        if not isinstance(user, dict) or not user.get("id"):
+            return
+        profile = self._directory.read(team, user)
+        if await self._read(people.recall_profile, profile.person):
+            await self._write(people.save_profile, profile)
+
+    async def visible_organizations(self, profile: Profile, text: str) -> Choices:
+        """Return organizations to narrow a list to while somebody types."""
+        return await self._read(organizations.visible_organizations, self._rules, profile, text)
+
+    async def organizations(self, profile: Profile, text: str) -> Choices:
+        """Return organizations to choose from while somebody types."""
+        return await self._read(organizations.choices, self._rules, profile, text)
+
+    async def begin_client(self, profile: Profile, *, text: str = "", organization_id: str = "") -> Start:
+        """Return how the wizard opens (SPEC 2.1)."""
+        return await self._read(clients.begin_client, self._rules, profile, text=text, organization_id=organization_id)
+
+    async def continue_draft(self, person: Person, offered_id: str, draft_id: str) -> ClientDraft:
+        """Return the offered draft, to go on with under a fresh id."""
+        return await self._write(clients.continue_draft, person, offered_id, draft_id)
+
+    async def start_over(self, person: Person) -> None:
+        """Offer none of somebody's drafts again."""
+        await self._write(clients.start_over, person)
+
+    async def recall_draft(self, person: Person, draft_id: str) -> ClientDraft:
+        """Return what was typed so far in a window of the wizard; an empty draft if nothing was kept."""
+        return await self._read(clients.recall_draft, person, draft_id) or ClientDraft(id=draft_id)
+
+    async def keep_draft(self, person: Person, draft: ClientDraft) -> None:
+        """Write down what was typed."""
+        await self._write(clients.keep_draft, person, draft)
+
+    async def forget_draft(self, person: Person, draft_id: str) -> None:
+        """Cancel: leave nothing."""
+        await self._write(clients.forget_draft, person, draft_id)
+
+    async def choose_organization(self, profile: Profile, draft: ClientDraft) -> ClientDraft:
+        """Step 1 done: check the organization and keep it."""
+        return await self._write(clients.choose_organization, self._rules, profile, draft)
+
+    async def check_details(self, profile: Profile, draft: ClientDraft) -> dict[str, Refusal]:
+        """Step 2 done: keep the entries and return what is wrong with them, by field."""
+        return await self._write(clients.check_details, self._rules, profile, draft)
+
+    async def create_client(self, profile: Profile, draft_id: str) -> Client:
+        """Step 3 done: make the client, once."""
+        return await self._write(clients.create_client, self._rules, profile, draft_id)
+
+    async def client_details(self, person: Person, client_id: str) -> Client:
+        """Return a client as somebody sees it."""
+        return await self._read(clients.client_details, self._rules, person, client_id)
+
+    async def list_clients(self, profile: Profile, *, page: int = 0, organization_id: str = "") -> ClientPage:
+        """Return a page of the clients somebody may see."""
+        return await self._read(clients.list_clients, self._rules, profile, page=page, organization_id=organization_id)
+
+    async def edit_description(self, profile: Profile, client_id: str, text: str) -> Client:
+        """Change a client's description."""
+        return await self._write(clients.edit_description, self._rules, profile, client_id, text)
+
+    async def abilities(self, profile: Profile) -> Abilities:
+        """Return what one person can do."""
+        return await self._read(help.abilities, self._rules, profile)
+
+
+def _at_home(profile: Profile, home_team: str) -> Profile:
+    """An account of another workspace is a stranger, whatever else is known; E… ids name an organization, not a home."""
+    elsewhere = home_team not in ("", profile.person.team) and not home_team.startswith("E")
+    return profile.model_copy(update={"is_stranger": True}) if elsewhere else profile

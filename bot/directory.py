@@ -1,0 +1,47 @@
+"""Accounts as Slack knows them: users.info turned into a Profile (docs.slack.dev/reference/methods/users.info)."""
+
+from typing import Any
+
+from bot.domain.people import Person, Profile
+from bot.slack import Slack
+
+
+class SlackDirectory:
+    """Looks accounts up in Slack."""
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+
+    async def look_up(self, person: Person) -> Profile:
+        """Return what Slack says about an account.
+
+        Raises:
+            GatehouseError: Slack could not be asked, or says it doesn't know the account.
+        """
+        return profile_of(person.team, await self._slack.user_info(person.user))
+
+    def read(self, team: str, user: dict[str, Any]) -> Profile:
+        """Return a ``user`` object that Slack sent by itself, seen from ``team``."""
+        return profile_of(team, user)
+
+
+def profile_of(team: str, user: dict[str, Any]) -> Profile:
+    """Return a ``user`` object as a profile seen from ``team``; people of other workspaces are strangers.
+
+    On an organization-wide install ``team`` is the enterprise: whoever belongs to it is at home.
+    """
+    details = user.get("profile") or {}
+    enterprise = (user.get("enterprise_user") or {}).get("enterprise_id")
+    home = str(user.get("team_id") or team)
+    return Profile(
+        person=Person(team=team, user=str(user["id"])),
+        name=str(user.get("real_name") or details.get("real_name") or user.get("name") or user["id"])[:255],
+        email=str(details.get("email") or "")[:320],
+        tz=str(user.get("tz") or "UTC")[:64],
+        locale=str(user.get("locale") or "en-US")[:20],
+        home_team=home,
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_bot=bool(user.get("is_bot") or user.get("id") == "USLACKBOT"),
+        is_deactivated=bool(user.get("deleted")),
+        is_stranger=bool(user.get("is_stranger")) or team not in (home, enterprise),
+    )
