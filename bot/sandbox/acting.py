@@ -14,6 +14,7 @@ from bot.sandbox.payloads import Payloads
 from bot.sandbox.records import Channel, Json, Member, Message
 from bot.sandbox.required import unfilled
 from bot.sandbox.seeing import Onlooker
+from bot.sandbox.talking import say
 from bot.sandbox.views import View
 from bot.sandbox.wire import Wire
 from bot.sandbox.wording import option_text
@@ -86,11 +87,7 @@ class Actor(Onlooker):
             raise Impossible("the app's messages are read-only (messages_tab_read_only_enabled)")
         if where.is_archived or self.member.id not in where.members:
             raise Impossible(f"{self.member.real_name} can't write in {where.name}")
-        message = Message(
-            self._at.next_ts(), where.id, self.member.id, text, thread_ts=thread_ts, team=self.member.team_id
-        )
-        self._at.put(message)
-        await self._tell_of(message, where)
+        message = await say(self._at, self.member, where, text, thread_ts)
         await self.settle()
         return message
 
@@ -293,13 +290,6 @@ class Actor(Onlooker):
         found = answers.suggested(self._at, await self.wire.send("options", payload))
         self._offered[field.pair] = found
         return found
-
-    async def _tell_of(self, message: Message, where: Channel) -> None:
-        kind = {"im": "im", "public": "channel", "private": "group"}[where.kind]
-        body = message.as_json() | {"channel": where.id}
-        await emit(self._at, body | {"channel_type": kind}, who=self.member.id)
-        if f"<@{self._at.bot_user_id}>" in message.text and where.kind != "im":
-            await emit(self._at, body | {"type": "app_mention"}, who=self.member.id)
 
 
 def _escaped(text: str) -> str:

@@ -65,6 +65,7 @@ class Message:
     edited: Json | None = None
     ephemeral_to: str | None = None
     subtype: str | None = None
+    client_msg_id: str | None = None
 
     @property
     def is_ephemeral(self) -> bool:
@@ -74,6 +75,7 @@ class Message:
     def as_json(self) -> Json:
         """The message as Slack's API and payloads give it."""
         optional = {
+            "client_msg_id": self.client_msg_id,
             "subtype": self.subtype,
             "bot_id": self.bot_id,
             "app_id": self.app_id,

@@ -105,6 +105,8 @@ def get_permalink(call: Call) -> Json:
 
 def _content(call: Call) -> Json:
     text, blocks, attachments = call.text("text"), call.json("blocks"), call.json("attachments")
+    if call.text("markdown_text") and (text or blocks):
+        raise Refused("markdown_text_conflict")
     if blocks:
         check_blocks(call.at, blocks)
     if not (text or blocks or attachments or call.text("markdown_text")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox.records import Channel, Json, Message
 from bot.sandbox.refused import Refused
-from bot.sandbox.web_api.call import Call, invalid, method
+from bot.sandbox.web_api.call import Call, method
 from bot.sandbox.workspace import Workspace
 
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
@@ -16,7 +16,7 @@ OPEN_LIMIT = 8
 """People in one conversations.open (https://docs.slack.dev/reference/methods/conversations.open)."""
 
 
-@method("conversations.open", scopes=("im:write", "mpim:write"), reads_json=True)
+@method("conversations.open", scopes=("im:write",), reads_json=True)
 def open_(call: Call) -> Json:
     """Open the direct messages with a person (https://docs.slack.dev/reference/methods/conversations.open)."""
     channel = call.channel() if call.text("channel") else _direct(call)
@@ -28,18 +28,18 @@ def _direct(call: Call) -> Channel:
     given = call.args.get("users") or ""
     ids = [one.strip() for one in (given if isinstance(given, list) else str(given).split(",")) if one.strip()]
     if not ids:
-        raise invalid("[ERROR] missing required field: users")
+        raise Refused("users_list_not_supplied")
     if len(ids) > OPEN_LIMIT:
         raise Refused("too_many_users")
     if len(ids) > 1:
-        raise Refused("not_enough_users" if len(set(ids)) < len(ids) else "method_not_supported_for_channel_type")
+        raise Refused("missing_scope", needed="mpim:write", provided=",".join(call.at.manifest.scopes))
     member = call.at.people.get(ids[0])
-    if member is None:
+    if member is None or member.is_bot:
         raise Refused("user_not_found")
     if member.deleted:
         raise Refused("user_disabled")
-    if member.id == call.at.bot_user_id:
-        raise Refused("cannot_dm_bot")
+    if member.is_stranger:
+        raise Refused("user_not_visible")
     return call.at.direct(member.id)
 
 

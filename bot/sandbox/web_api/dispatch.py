@@ -16,7 +16,7 @@ from bot.sandbox.delivery import Delivery
 from bot.sandbox.faults import Fault
 from bot.sandbox.records import Json
 from bot.sandbox.refused import Refused
-from bot.sandbox.web_api import auth, chat, conversations, usergroups, users, views  # noqa: F401 - fill the table
+from bot.sandbox.web_api import auth, blocks, chat, conversations, usergroups, users, views  # noqa: F401 - fill the table
 from bot.sandbox.web_api.call import METHODS, Call, Method
 from bot.sandbox.workspace import Workspace
 
