@@ -137,7 +137,8 @@ class ExportRows:
         return found
 
     def _audit(self) -> Iterator[Json]:
-        scopes = dict(self._connection.execute(sa.select(t.organizations.c.id, t.organizations.c.key)).tuples().all())
+        names = self._connection.execute(sa.select(t.organizations.c.id, t.organizations.c.key))
+        scopes = {id_: key for id_, key in names}  # noqa: C416 - rows are typed as tuples here
         for row in AuditTrail(self._connection, self._now).rows():
             by = row.actor.person.model_dump() if row.actor.person else None
             yield {
