@@ -169,12 +169,12 @@ class Slack:
         self._look("modal", view)
         return _part(await _outcome(self.client.views_open(trigger_id=trigger, view=view)), "view")
 
-    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json:  # noqa: A002 - Slack's word
+    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json:
         """Replace an open view; with ``hash`` only if nobody changed it since, else ``ViewGone``."""
         self._look("modal", view)
         return _part(await _outcome(self.client.views_update(view_id=view_id, view=view, hash=hash)), "view")
 
-    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json:  # noqa: A002 - Slack's word
+    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json:
         """Draw somebody's App Home."""
         self._look("home", view)
         return _part(await _outcome(self.client.views_publish(user_id=user, view=view, hash=hash)), "view")

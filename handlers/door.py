@@ -40,9 +40,9 @@ class Telling(Protocol):
 
     async def open_view(self, trigger: str, view: Json) -> Json: ...
 
-    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json: ...  # noqa: A002
+    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json: ...
 
-    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json: ...  # noqa: A002
+    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json: ...
 
     async def respond(
         self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False

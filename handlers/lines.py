@@ -5,13 +5,10 @@ line is a middleware that answers for all kinds, and the switchboard's table sta
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 import orjson
 import structlog
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -24,17 +21,9 @@ Dispatch = Callable[[Json], Awaitable[bytes]]
 
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json;charset=utf-8"]}
 
+_EMPTY = BoltResponse(status=200, body="")
+
 log = structlog.get_logger(__name__)
-
-
-class Installed(AsyncAuthorize):
-    """Says whose bot this is, from what was asked once at the start: Bolt's own way asks again at first requests."""
-
-    def __init__(self, result: AuthorizeResult) -> None:
-        self._result = result
-
-    async def __call__(self, **_: Any) -> AuthorizeResult:
-        return self._result
 
 
 class Line(AsyncMiddleware):
@@ -48,33 +37,28 @@ class Line(AsyncMiddleware):
         *,
         req: AsyncBoltRequest,
         resp: BoltResponse,
-        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt passes it by this name
+        next: Callable[[], Awaitable[BoltResponse]],
     ) -> BoltResponse:
         answer = await self._board.answer(req.body)
         if answer is None:
-            return BoltResponse(status=200, body="")
+            return _EMPTY
         return BoltResponse(status=200, body=orjson.dumps(answer).decode(), headers=_JSON)
 
 
-def bolt(board: Switchboard, client: AsyncWebClient, identity: Json) -> AsyncApp:
+def bolt(board: Switchboard, client: AsyncWebClient) -> AsyncApp:
     """Return the Bolt app whose every payload goes to ``board``.
+
+    The line stands before Bolt's authorization, which asks Slack who we are at first requests: whose workspace a
+    payload may come from is the switchboard's ``allowed``.
 
     Args:
         board: the switchboard.
-        client: the client that shares the one connection pool (``Slack.client``).
-        identity: what auth.test said about the bot (``team_id``, ``user_id``, ``bot_id``).
+        client: the client with the one connection pool (``Slack.client``).
     """
-    result = AuthorizeResult(
-        enterprise_id=identity.get("enterprise_id"),
-        team_id=identity.get("team_id"),
-        bot_id=identity.get("bot_id"),
-        bot_user_id=identity.get("user_id"),
-        bot_token=client.token,
-    )
-    app = AsyncApp(
+    return AsyncApp(
         name="gatehouse",
-        client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
-        authorize=Installed(result),
+        client=client,
+        before_authorize=Line(board),
         process_before_response=True,
         request_verification_enabled=False,  # bot/edge.py verifies, and before anything is parsed
         ssl_check_enabled=False,
@@ -83,8 +67,6 @@ def bolt(board: Switchboard, client: AsyncWebClient, identity: Json) -> AsyncApp
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
-    app.use(Line(board))
-    return app
 
 
 def dispatch(app: AsyncApp) -> Dispatch:

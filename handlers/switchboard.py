@@ -16,6 +16,7 @@ import structlog
 
 from bot.errors import GatehouseError, Refusal, Unavailable
 from handlers.door import Door, Telling
+from handlers.patience import Patience
 from handlers.payloads import Click, Closed, Command, Event, Json, Payload, Shortcut, Submission, Suggestion
 from handlers.reading import Unreadable, read
 from handlers.replies import Afterwards, Reply
@@ -105,7 +106,7 @@ class Switchboard:
         self._events = events
         self._clock = clock
         self._incident = incident
-        self._patience = patience
+        self._patience = Patience(patience)
         self._table: dict[tuple[str, str], Handler[Any]] = {}
         self._strangers: set[tuple[str, str]] = set()
         self._running: set[asyncio.Task[None]] = set()
@@ -182,14 +183,14 @@ class Switchboard:
     async def _guarded(self, handler: Handler[Any], payload: Payload) -> tuple[str, Reply]:
         """Run the handler; everything it raises becomes an answer."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with self._patience.limit():
                 reply = await handler(payload)
             return "ok", self._checked(payload, reply)
         except Refusal as error:
             log.info("refused", kind=payload.kind, id=payload.name, reason=type(error).__name__)
             return "refused", self._door.refuse(payload, error)
         except TimeoutError:
-            log.warning("too slow", kind=payload.kind, id=payload.name, seconds=self._patience)
+            log.warning("too slow", kind=payload.kind, id=payload.name, seconds=self._patience.seconds)
             return "unavailable", self._door.answer(payload, str(Unavailable()))
         except GatehouseError as error:
             log.warning("unavailable", kind=payload.kind, id=payload.name, reason=repr(error.__cause__ or error))
