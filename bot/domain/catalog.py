@@ -6,11 +6,20 @@ Every value is checked and cleaned when it is made (SPEC 1), so whoever holds a 
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from bot import durations
@@ -303,7 +312,7 @@ class Contract(_Entry):
     plan_version: Version
     status: ContractStatus
     requested_by: User | None = None
-    requested_at: datetime | None = None
+    requested_at: AwareDatetime | None = None
 
 
 class Outcome(StrEnum):

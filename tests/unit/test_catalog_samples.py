@@ -60,7 +60,7 @@ def test_somebody_can_approve_wherever_approval_is_required(catalog: Catalog) ->
 
 
 def test_the_people_of_the_demo_have_their_parts(catalog: Catalog) -> None:
-    held = Counter(
+    held: Counter[tuple[str, str]] = Counter(
         (member.user, role) for org in catalog.organizations for member in org.members for role in member.roles
     )
     assert held["U0ADA", "Owner"] == 2
