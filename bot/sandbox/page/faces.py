@@ -1,7 +1,6 @@
 """How people and the app appear: name, initials, a steady colour, and badges in words."""
 
 from dataclasses import dataclass
-from zlib import crc32
 
 from bot.sandbox.records import Member
 from bot.sandbox.workspace import Workspace
@@ -26,10 +25,16 @@ def face_of(workspace: Workspace, user_id: str) -> Face:
     """The face of this id; somebody unknown is shown by id."""
     member = workspace.people.get(user_id)
     if member is None:
-        return Face(user_id, user_id, "?", _shade(user_id))
+        return Face(user_id, user_id, "?", _shade(workspace, user_id))
     if member.is_bot:
         return Face(member.id, member.real_name, member.real_name[:1].upper(), "avatar-app", is_app=True)
-    return Face(member.id, member.real_name, _initials(member.real_name), _shade(member.id), badges(workspace, member))
+    return Face(
+        member.id,
+        member.real_name,
+        _initials(member.real_name),
+        _shade(workspace, member.id),
+        badges(workspace, member),
+    )
 
 
 def badges(workspace: Workspace, member: Member) -> tuple[str, ...]:
@@ -51,5 +56,7 @@ def _initials(name: str) -> str:
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
-def _shade(user_id: str) -> str:
-    return f"shade-{crc32(user_id.encode()) % SHADES}"
+def _shade(workspace: Workspace, user_id: str) -> str:
+    """Neighbours in the list of people never share a colour."""
+    known = list(workspace.people)
+    return f"shade-{known.index(user_id) % SHADES}" if user_id in workspace.people else "shade-0"

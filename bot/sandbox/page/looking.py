@@ -114,6 +114,7 @@ class Looking:
 
     def _page(self, drawing: Drawing, template: str, *, at: str, **context: Any) -> Response:
         manifest = self._at.manifest
+        self._reading.hide(drawing.me.id)
         context = {"subtitle": "", "tabs": [], "place_id": at} | context
         shortcuts = [one for one in manifest.shortcuts if one.get("type") == "global"]
         return html(

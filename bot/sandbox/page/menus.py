@@ -7,6 +7,7 @@ from bot.sandbox.fields import Field
 from bot.sandbox.page.doing import Target
 from bot.sandbox.page.surface import Choice, Surface
 from bot.sandbox.records import Channel, Json
+from bot.sandbox.wording import option_text
 from bot.sandbox.workspace import Workspace
 
 SHOWN = 100
@@ -26,7 +27,7 @@ async def groups(workspace: Workspace, target: Target, query: str, surface: Surf
     """What the menu offers for these letters, in its groups; empty groups are left out."""
     kind = str(target.element["type"]).removeprefix("multi_")
     if kind == "external_select":
-        return [Group(0, "", await _suggested(target, query))]
+        return await _suggested(workspace, target, query)
     if kind == "users_select":
         return [Group(0, "", _matching(_people(workspace), query))]
     if kind in ("conversations_select", "channels_select"):
@@ -43,10 +44,26 @@ def _parts(element: Json) -> list[tuple[int, tuple[str, list[Json]]]]:
     return list(enumerate((str(group["label"]["text"]), group["options"]) for group in grouped))
 
 
-async def _suggested(target: Target, query: str) -> list[Choice]:
-    """The bot's answer. An external option is chosen by its words, which is how the actor knows it."""
+async def _suggested(workspace: Workspace, target: Target, query: str) -> list[Group]:
+    """The bot's answer in its groups. An external option is chosen by its words, which is how the actor knows it."""
     words = await target.actor.options(target.name, query, message=target.message)
-    return [Choice(text, text) for text in words]
+    if not words:
+        return []
+    sections = _headings(workspace, target, query) or [("", words)]
+    return [Group(at, label, [Choice(text, text) for text in texts]) for at, (label, texts) in enumerate(sections)]
+
+
+def _headings(workspace: Workspace, target: Target, query: str) -> list[tuple[str, list[str]]]:
+    """The groups of the newest answer to this question, out of the traffic: the actor hears of options only."""
+    asked = (target.actor.member.id, target.element.get("action_id"), query)
+    for exchange in reversed(workspace.traffic):
+        request = exchange.request if isinstance(exchange.request, dict) else {}
+        if request.get("type") != "block_suggestion" or not isinstance(exchange.response, dict):
+            continue
+        if (request["user"]["id"], request.get("action_id"), request.get("value")) == asked:
+            given = exchange.response.get("option_groups") or []
+            return [(str(one["label"]["text"]), [option_text(option) for option in one["options"]]) for one in given]
+    return []
 
 
 def _matching(choices: "map[Choice] | list[Choice]", query: str) -> list[Choice]:

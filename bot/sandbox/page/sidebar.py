@@ -42,7 +42,7 @@ def sidebar(workspace: Workspace, reading: Reading, me: Face, base: str, at: str
         "directs": _directs(workspace, reading, me, base, at) if workspace.manifest.messages_enabled else [],
         "app_row": Entry(f"{base}/home", app.name, app.initials, at == "home", shade=app.shade),
     }
-    return entries | {"rev": hashlib.blake2b(repr(entries).encode(), digest_size=8).hexdigest()}
+    return entries | {"side_rev": hashlib.blake2b(repr(entries).encode(), digest_size=8).hexdigest()}
 
 
 def _directs(workspace: Workspace, reading: Reading, me: Face, base: str, at: str) -> list[Entry]:

@@ -74,6 +74,7 @@
     const many = box.dataset.many === "yes";
     const payload = { ...JSON.parse(box.dataset.vals), value: values, menu: "yes" };
     close(box);
+    box.closest(".has-error")?.classList.add("is-touched");
     htmx.ajax("POST", box.dataset.fill, { source: box, target: box, swap: "outerHTML", values: payload }).then(() => {
       if (many) document.getElementById(parts(box).input.id)?.focus();
     });

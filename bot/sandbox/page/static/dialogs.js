@@ -80,7 +80,19 @@
     const box = event.detail.elt.closest?.("[data-dialog]");
     if (box && /\/(submit|press|cancel|dismiss)$/.test(event.detail.pathInfo.requestPath)) box.setAttribute("aria-busy", "true");
   });
-  document.addEventListener("htmx:afterRequest", () => dialog()?.removeAttribute("aria-busy"));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const box = dialog();
+    if (!box) return;
+    box.removeAttribute("aria-busy");
+    if (!event.detail.pathInfo?.requestPath.endsWith("/submit")) return;
+    for (const block of box.querySelectorAll(".is-touched")) block.classList.remove("is-touched");
+    if (box.querySelector("[aria-invalid]")) firstField(box).focus();
+  });
+
+  // A field that is being corrected no longer shows its error; the next submission tells whether it is right.
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => event.target.closest?.(".has-error")?.classList.add("is-touched"));
+  }
 
   // A button that asks first: its question is the <dialog> named in data-confirm.
   document.addEventListener("htmx:confirm", (event) => {
