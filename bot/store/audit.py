@@ -22,15 +22,15 @@ class AuditTrail:
         """Append changes to the chain of ``scope``, the id of an organization."""
         if not changes:
             return
-        number, previous = self._lock_head(scope)
+        last, previous = self._lock_head(scope)
         rows = []
-        for number, change in enumerate(changes, number + 1):
+        for number, change in enumerate(changes, last + 1):
             row = AuditRow(scope=scope, number=number, at=self._now, actor=actor, change=change, previous_hash=previous)
             previous = digest(row)
             rows.append(_values(row) | {"hash": previous})
         self._connection.execute(sa.insert(audit), rows)
         head = sa.update(audit_heads).where(audit_heads.c.scope == scope)
-        self._connection.execute(head.values(number=number, hash=previous))
+        self._connection.execute(head.values(number=last + len(changes), hash=previous))
 
     def rows(self) -> Iterator[AuditRow]:
         """Yield all rows, chain by chain, each in order."""

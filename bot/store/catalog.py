@@ -64,18 +64,16 @@ class Book:
         return self._shelves[shelf].get(key)
 
     def add(self, shelf: Shelf, **values: Any) -> Stored:
-        """Put a new row on a shelf; offers have no id of their own."""
-        stored = Stored("" if shelf is Shelf.OFFER else new_id(), values)
+        """Put a new row on a shelf."""
+        stored = Stored(new_id(), values)
         self._shelve(shelf, stored)
-        self._added[shelf].append(values | ({"id": stored.id} if stored.id else {}))
+        self._added[shelf].append(values | {"id": stored.id})
         return stored
 
     def change(self, shelf: Shelf, stored: Stored, **changes: Any) -> None:
         """Set columns of a row that is in the database already."""
-        first, second = _KEYS[shelf]
         table: sa.Table = shelf.value
-        one = (table.c[first] == stored.values[first]) & (table.c[second] == stored.values[second])
-        self._connection.execute(sa.update(table).where(one).values(**changes))
+        self._connection.execute(sa.update(table).where(table.c.id == stored.id).values(**changes))
         self._shelve(shelf, Stored(stored.id, stored.values | changes))
 
     def roles(self, organization_id: str, person_id: str) -> frozenset[str]:
@@ -124,7 +122,7 @@ class Book:
 
     def _load(self, shelf: Shelf, query: "sa.Select[Any]") -> None:
         for row in self._connection.execute(query).mappings():
-            self._shelve(shelf, Stored(row.get("id", ""), dict(row)))
+            self._shelve(shelf, Stored(row["id"], dict(row)))
 
     def _shelve(self, shelf: Shelf, stored: Stored) -> None:
         first, second = _KEYS[shelf]

@@ -122,7 +122,7 @@ class OrganizationRows:
 
     def _named(self, ids: list[str]) -> tuple[Choice, ...]:
         query = sa.select(organizations.c.id, organizations.c.name).where(organizations.c.id.in_(ids))
-        named = {id_: name for id_, name in self._connection.execute(query)}
+        named = {id_: name for id_, name in self._connection.execute(query)}  # noqa: C416 - typed as tuples here
         return tuple(Choice(id=id_, name=named[id_]) for id_ in ids)
 
     def _one(self, *conditions: sa.ColumnElement[bool]) -> Organization | None:

@@ -1,4 +1,4 @@
-"""The schema's revision: which one the database has, which one this version needs, and the way from one to the other."""
+"""The schema's revision: which one the database has, which one this version needs, and the way there."""
 
 from pathlib import Path
 from typing import Any

@@ -175,10 +175,12 @@ api_versions = sa.Table(
 offers = sa.Table(
     "offers",
     metadata,
-    sa.Column("api_version_id", sa.String(22), sa.ForeignKey("api_versions.id"), primary_key=True),
-    sa.Column("plan_version_id", sa.String(22), sa.ForeignKey("plan_versions.id"), primary_key=True),
+    _id(),
+    _to("api_versions.id", "api_version_id"),
+    _to("plan_versions.id", "plan_version_id"),
     _flag("requires_approval"),
     sa.Column("position", sa.Integer, nullable=False),
+    sa.UniqueConstraint("api_version_id", "plan_version_id"),
 )
 
 clients = sa.Table(
@@ -220,9 +222,86 @@ drafts = sa.Table(
     _flag("set_aside"),
     # What the wizard made: the same submit arriving twice finds it here (SPEC 2.6).
     _to("clients.id", "client_id", nullable=True),
+    _to("contracts.id", "contract_id", nullable=True),
     _at("updated_at"),
     sa.Index("ix_drafts_person_id", "person_id", "kind", "updated_at"),
     sa.Index("ix_drafts_updated_at", "updated_at"),
+)
+
+LIVE = "status IN ('AwaitingApproval', 'Active')"
+WAITING = "status = 'AwaitingApproval'"
+
+contracts = sa.Table(
+    "contracts",
+    metadata,
+    _id(),
+    _to("client_versions.id", "client_version_id"),
+    _to("api_versions.id", "api_version_id"),
+    _to("plan_versions.id", "plan_version_id"),
+    # The organization of API and plan, whose approvers decide: their queue is read by it.
+    _to("organizations.id", "organization_id"),
+    _text("status", 20),
+    # Grows with every change that shows: a copy in Slack that shows an older one is drawn again.
+    sa.Column("revision", sa.Integer, nullable=False),
+    _text("reason", 1000, default=""),
+    _text("terms_url", 3000, default=""),
+    _text("terms_version", 40, default=""),
+    _at("terms_accepted_at", nullable=True),
+    _to("people.id", "requested_by"),
+    _at("requested_at"),
+    _at("expires_at", nullable=True),
+    _to("people.id", "decided_by", nullable=True),
+    _at("decided_at", nullable=True),
+    _text("decision_reason", 1000, default=""),
+    sa.Index("ix_contracts_client_version_id", "client_version_id"),
+    # One live contract of a client version with an API version, whatever the plan (SPEC 4.4).
+    sa.Index(
+        "uq_contracts_live",
+        "client_version_id",
+        "api_version_id",
+        unique=True,
+        sqlite_where=sa.text(LIVE),
+        postgresql_where=sa.text(LIVE),
+    ),
+    sa.Index(
+        "ix_contracts_waiting",
+        "organization_id",
+        "requested_at",
+        "id",
+        sqlite_where=sa.text(WAITING),
+        postgresql_where=sa.text(WAITING),
+    ),
+)
+
+notifications = sa.Table(
+    "notifications",
+    metadata,
+    # One message that Slack should show: what it wants to show, what it shows, and what is still to be done.
+    _id(),
+    _to("contracts.id", "contract_id"),
+    _text("kind", 20),
+    _text("destination_type", 10),
+    _text("destination", 20),
+    _text("state", 10),
+    sa.Column("wanted", sa.Integer, nullable=False),
+    sa.Column("shown", sa.Integer, nullable=False),
+    # When there is something to do; null when there is nothing.
+    _at("due_at", nullable=True),
+    _at("lease_until", nullable=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    # Set before a post and cleared by its outcome: after a crash nobody knows whether it happened.
+    _at("posting_since", nullable=True),
+    _text("last_error", 200, default=""),
+    _text("channel", 20, nullable=True),
+    _text("ts", 30, nullable=True),
+    _at("created_at"),
+    sa.UniqueConstraint("contract_id", "kind", "destination"),
+    sa.Index(
+        "ix_notifications_due_at",
+        "due_at",
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    ),
 )
 
 audit = sa.Table(

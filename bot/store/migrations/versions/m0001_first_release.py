@@ -1,4 +1,4 @@
-"""People, organizations, catalogs, clients, drafts and their audit"""
+"""Everything of the first release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -185,23 +185,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("client_id", "version", name=op.f("uq_client_versions_client_id")),
     )
     op.create_table(
-        "drafts",
-        sa.Column("id", sa.String(length=22), nullable=False),
-        sa.Column("person_id", sa.String(length=22), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("entries", sa.JSON(), nullable=False),
-        sa.Column("set_aside", sa.Boolean(), nullable=False),
-        sa.Column("client_id", sa.String(length=22), nullable=True),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_drafts_client_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_drafts_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
-    )
-    with op.batch_alter_table("drafts", schema=None) as batch_op:
-        batch_op.create_index("ix_drafts_person_id", ["person_id", "kind", "updated_at"], unique=False)
-        batch_op.create_index("ix_drafts_updated_at", ["updated_at"], unique=False)
-
-    op.create_table(
         "plan_versions",
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("plan_id", sa.String(length=22), nullable=False),
@@ -213,25 +196,144 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_id", "version", name=op.f("uq_plan_versions_plan_id")),
     )
     op.create_table(
+        "contracts",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("client_version_id", sa.String(length=22), nullable=False),
+        sa.Column("api_version_id", sa.String(length=22), nullable=False),
+        sa.Column("plan_version_id", sa.String(length=22), nullable=False),
+        sa.Column("organization_id", sa.String(length=22), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("terms_url", sa.String(length=3000), nullable=False),
+        sa.Column("terms_version", sa.String(length=40), nullable=False),
+        sa.Column("terms_accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("requested_by", sa.String(length=22), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=22), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_reason", sa.String(length=1000), nullable=False),
+        sa.ForeignKeyConstraint(["api_version_id"], ["api_versions.id"], name=op.f("fk_contracts_api_version_id")),
+        sa.ForeignKeyConstraint(
+            ["client_version_id"], ["client_versions.id"], name=op.f("fk_contracts_client_version_id")
+        ),
+        sa.ForeignKeyConstraint(["decided_by"], ["people.id"], name=op.f("fk_contracts_decided_by")),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_contracts_organization_id")),
+        sa.ForeignKeyConstraint(["plan_version_id"], ["plan_versions.id"], name=op.f("fk_contracts_plan_version_id")),
+        sa.ForeignKeyConstraint(["requested_by"], ["people.id"], name=op.f("fk_contracts_requested_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contracts")),
+    )
+    with op.batch_alter_table("contracts", schema=None) as batch_op:
+        batch_op.create_index("ix_contracts_client_version_id", ["client_version_id"], unique=False)
+        batch_op.create_index(
+            "ix_contracts_waiting",
+            ["organization_id", "requested_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'AwaitingApproval'"),
+            postgresql_where=sa.text("status = 'AwaitingApproval'"),
+        )
+        batch_op.create_index(
+            "uq_contracts_live",
+            ["client_version_id", "api_version_id"],
+            unique=True,
+            sqlite_where=sa.text("status IN ('AwaitingApproval', 'Active')"),
+            postgresql_where=sa.text("status IN ('AwaitingApproval', 'Active')"),
+        )
+
+    op.create_table(
         "offers",
+        sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("api_version_id", sa.String(length=22), nullable=False),
         sa.Column("plan_version_id", sa.String(length=22), nullable=False),
         sa.Column("requires_approval", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["api_version_id"], ["api_versions.id"], name=op.f("fk_offers_api_version_id")),
         sa.ForeignKeyConstraint(["plan_version_id"], ["plan_versions.id"], name=op.f("fk_offers_plan_version_id")),
-        sa.PrimaryKeyConstraint("api_version_id", "plan_version_id", name=op.f("pk_offers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
+        sa.UniqueConstraint("api_version_id", "plan_version_id", name=op.f("uq_offers_api_version_id")),
     )
+    op.create_table(
+        "drafts",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("person_id", sa.String(length=22), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("entries", sa.JSON(), nullable=False),
+        sa.Column("set_aside", sa.Boolean(), nullable=False),
+        sa.Column("client_id", sa.String(length=22), nullable=True),
+        sa.Column("contract_id", sa.String(length=22), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_drafts_client_id")),
+        sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name=op.f("fk_drafts_contract_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_drafts_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
+    )
+    with op.batch_alter_table("drafts", schema=None) as batch_op:
+        batch_op.create_index("ix_drafts_person_id", ["person_id", "kind", "updated_at"], unique=False)
+        batch_op.create_index("ix_drafts_updated_at", ["updated_at"], unique=False)
+
+    op.create_table(
+        "notifications",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("contract_id", sa.String(length=22), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("destination_type", sa.String(length=10), nullable=False),
+        sa.Column("destination", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("wanted", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("posting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(length=200), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=True),
+        sa.Column("ts", sa.String(length=30), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name=op.f("fk_notifications_contract_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("contract_id", "kind", "destination", name=op.f("uq_notifications_contract_id")),
+    )
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notifications_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
-    op.drop_table("offers")
-    op.drop_table("plan_versions")
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notifications_due_at",
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+
+    op.drop_table("notifications")
     with op.batch_alter_table("drafts", schema=None) as batch_op:
         batch_op.drop_index("ix_drafts_updated_at")
         batch_op.drop_index("ix_drafts_person_id")
 
     op.drop_table("drafts")
+    op.drop_table("offers")
+    with op.batch_alter_table("contracts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_contracts_live",
+            sqlite_where=sa.text("status IN ('AwaitingApproval', 'Active')"),
+            postgresql_where=sa.text("status IN ('AwaitingApproval', 'Active')"),
+        )
+        batch_op.drop_index(
+            "ix_contracts_waiting",
+            sqlite_where=sa.text("status = 'AwaitingApproval'"),
+            postgresql_where=sa.text("status = 'AwaitingApproval'"),
+        )
+        batch_op.drop_index("ix_contracts_client_version_id")
+
+    op.drop_table("contracts")
+    op.drop_table("plan_versions")
     op.drop_table("client_versions")
     op.drop_table("api_versions")
     op.drop_table("plans")
