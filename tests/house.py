@@ -1,4 +1,4 @@
-"""The house rules as functions from source text to findings, each finding with its reason (docs/house.md).
+"""The house rules as functions from source text to findings, each finding with its reason (CONTRIBUTING.md).
 
 ``tests/test_house.py`` holds them against the repository, and against bad examples to prove that they can fail.
 """
