@@ -32,7 +32,7 @@ class Wizard(BaseModel):
 
 
 def offer(start: ClientDraft, offered: ClientDraft, organization: str, text: str) -> Json:
-    """Return the choice between a draft from before and a fresh start; ``organization`` and ``text`` are what the fresh start knows."""
+    """Return the choice between a draft from before and a fresh start with ``organization`` and ``text``."""
     wizard = Wizard(draft=start.id, offered=offered.id, organization=organization, text=text[:80])
     named = f"“{kit.cut(offered.name, 80)}”" if offered.name else "a client"
     place = f" in {_shown(offered)}" if offered.organization_name else ""

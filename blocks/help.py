@@ -32,7 +32,7 @@ def _lines(can: Abilities) -> list[str]:
 
 def _create(can: Abilities) -> str:
     if not can.may_create:
-        return "You can't create clients in any organization yet: ask an owner of one to make you a Client Developer there."
+        return "You can't create clients in any organization yet: ask an owner of one to make you a Client Developer."
     if can.personal:
         return "/create-client  –  create a client; you get a personal organization for it."
     where = _counted(can.organizations, "organization")

@@ -161,6 +161,6 @@ class Desk:
 
 
 def _at_home(profile: Profile, home_team: str) -> Profile:
-    """An account of another workspace is a stranger, whatever else is known; E… ids name an organization, not a home."""
+    """An account of another workspace is a stranger, whatever else is known; E… names an organization, not a home."""
     elsewhere = home_team not in ("", profile.person.team) and not home_team.startswith("E")
     return profile.model_copy(update={"is_stranger": True}) if elsewhere else profile

@@ -1,6 +1,6 @@
 """The Slack app manifest of this version: what ``gatehouse manifest`` prints and ``manifest.yml`` holds.
 
-Sources of its rules: docs.slack.dev/reference/app-manifest and Slack's own JSON schema (github.com/slackapi/manifest-schema).
+Sources of its rules: docs.slack.dev/reference/app-manifest and Slack's own schema (github.com/slackapi/manifest-schema).
 """
 
 from typing import Any

@@ -33,7 +33,7 @@ def serve() -> None:
 def fast_loop() -> contextlib.AbstractContextManager[asyncio.Runner]:
     """Return a runner on uvloop where there is one; elsewhere Python's own loop does."""
     try:
-        import uvloop
+        import uvloop  # noqa: PLC0415 - not everywhere there is one
     except ImportError:
         return asyncio.Runner()
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)

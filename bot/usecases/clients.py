@@ -50,7 +50,7 @@ def begin_client(
     found = choices(unit, rules, profile)
     if not found.total:
         raise NotAllowed(
-            "You can't create clients in any organization yet: ask an owner of one to make you a Client Developer there."
+            "You can't create clients in any organization yet: ask an owner of one to make you a Client Developer."
         )
     preset = _preset(unit, rules, person, text, organization_id)
     only = found.shown[0] if found.total == 1 else None
