@@ -66,6 +66,7 @@ class SandboxServer:
             http=_Protocol,
             ws=self._websocket,  # type: ignore[arg-type]  # a factory is all that is asked for
             lifespan="off",
+            date_header=False,
             log_level="warning",
             access_log=False,
         )
@@ -78,6 +79,7 @@ class SandboxServer:
         await self.socket_mode.close()
         await self._sockets.shutdown(1)
         self._server.should_exit = self._server.force_exit = True
+        self._server.leaving.set()
         await self._serving
         await self.delivery.close()
 
@@ -132,11 +134,14 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.ready = asyncio.Event()
+        self.ready, self.leaving = asyncio.Event(), asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self.leaving.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -43,7 +43,7 @@ class View:
     @property
     def title(self) -> str:
         """The title's text ("" for a home)."""
-        return str((self.body.get("title") or {}).get("text", ""))
+        return str(self.body["title"]["text"]) if self.type == "modal" else ""
 
     @property
     def submit_label(self) -> str | None:

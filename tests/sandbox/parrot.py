@@ -73,9 +73,9 @@ class Parrot:
         return AsyncWebClient(token=self.workspace.bot_token, base_url=self.server.api_url, retry_handlers=[])
 
     async def __aenter__(self) -> Self:
-        self._runner = web.ServerRunner(web.Server(self._hear))
+        self._runner = web.ServerRunner(web.Server(self._hear), shutdown_timeout=0.01)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         port = self._runner.addresses[0][1]
         self.server.events_url = f"http://127.0.0.1:{port}/slack/events"
