@@ -46,10 +46,14 @@ log = structlog.get_logger(__name__)
 
 
 class Refused(Exception):
-    """The request is turned away with ``status``. The reason is one of a few fixed words, for metrics and log."""
+    """The request is turned away with ``status``. The reason is one of a few fixed words, for metrics and log.
 
-    def __init__(self, reason: str, status: int = 401) -> None:
+    ``near`` is false if the headers announce a body so big that its end isn't worth waiting for.
+    """
+
+    def __init__(self, reason: str, status: int = 401, *, near: bool = True) -> None:
         super().__init__(reason)
+        self.near = near
         self.reason = reason
         self.status = status
 
@@ -201,7 +205,7 @@ async def _whole(headers: Headers, chunks: AsyncIterator[bytes]) -> bytes:
     """Read the body, and stop as soon as it is, or says it is, too big."""
     for name, value in headers:
         if name == b"content-length" and (not value.isdigit() or len(value) > 9 or int(value) > MOST_BYTES):
-            raise Refused("size", 413)
+            raise Refused("size", 413, near=len(value) <= len(str(MOST_BYTES)))
     parts, size = [], 0
     async for chunk in chunks:
         parts.append(chunk)

@@ -28,6 +28,8 @@ from handlers.patience import Patience
 EVENTS = "/slack/events"
 SLOW_BODY = 5.0
 """Seconds for a body to arrive; Slack itself gives up after 3."""
+MOST_DISCARDED = 1024 * 1024
+"""Bytes of a refused body that are read and forgotten before the answer."""
 CHECK_SECONDS = 1.0
 """Seconds for one readiness check; a frozen database must not hold /readyz (RELIABILITY F18)."""
 LINGER = 3.0
@@ -114,12 +116,15 @@ class Web:
             probe = scope["method"] == "GET" and scope["query_string"] == b"ssl_check=1"
             await _send(send, 200 if probe else 405)
             return
+        body = _Body(receive)
         try:
             async with self._patience.limit():
-                payload = await edge.admit(scope["headers"], _chunks(receive))
+                payload = await edge.admit(scope["headers"], body.chunks())
         except Settled as settled:
             await _send(send, 200, settled.answer)
         except Refused as refused:
+            if refused.near:
+                await self._discard(body)
             await self._refuse(send, refused.reason, refused.status)
         except TimeoutError:
             await self._refuse(send, "slow body", 408)
@@ -139,6 +144,13 @@ class Web:
             self._told[reason] = minute
             log.warning("request refused", reason=reason, status=status)
         await _send(send, status)
+
+    async def _discard(self, body: "_Body") -> None:
+        """Read a refused body to its end if that is near: a client that still sends would not see the answer."""
+        with contextlib.suppress(TimeoutError, _Gone):
+            async with self._patience.limit():
+                async for _ in body.chunks(MOST_DISCARDED):
+                    pass
 
     async def _readyz(self, _: Request) -> Response:
         problems = await self.readiness.problems()
@@ -267,14 +279,24 @@ class _Gone(Exception):
     """The client hung up before its body had arrived."""
 
 
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise _Gone
-        yield message.get("body", b"")
-        if not message.get("more_body"):
-            return
+class _Body:
+    """A request's body as it comes in, readable in two goes."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._more = True
+
+    async def chunks(self, most: int | None = None) -> AsyncIterator[bytes]:
+        """Yield what is left, up to about ``most`` bytes; a client that hung up raises ``_Gone``."""
+        size = 0
+        while self._more and (most is None or size < most):
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise _Gone
+            self._more = bool(message.get("more_body"))
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            yield chunk
 
 
 async def _send(send: Send, status: int, body: bytes = b"") -> None:
