@@ -1,5 +1,6 @@
 """Characters that may not stand in a text, in plain words with their position (SPEC 1, RELIABILITY B19)."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,11 @@ _JOINERS = "\u200c\u200d"
 _ALLOWED_IN_PROSE = _JOINERS + "\t\n\r\x0b\x0c\x85"
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 """Letters and marks by their category, yet nothing is drawn (Unicode Default_Ignorable_Code_Point; blank Braille)."""
+
+_HARMLESS = re.compile(
+    "[\t\n\r -~\u00a0-\u00ac\u00ae-\u02ff\u0400-\u0481\u2010-\u2027\u20a0-\u20bf\u3041-\u3096\u4e00-\u9fff]*"
+)
+"""What nearly all prose is made of; texts of it alone need not be looked at letter by letter."""
 
 _WORDS = {
     "\x00": "a NUL character",
@@ -64,7 +70,7 @@ def problem_in_prose(text: str) -> str | None:
 
     Line breaks, tabs and joiners may stay; so may characters younger than Python's Unicode tables.
     """
-    return None if text.isascii() and text.isprintable() else _first(text, _unfit_for_prose)
+    return None if _HARMLESS.fullmatch(text) else _first(text, _unfit_for_prose)
 
 
 def fit_for_names(text: str) -> str:
