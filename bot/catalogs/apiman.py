@@ -66,6 +66,7 @@ class _Reader:
         self.clients = Clients(self.ids, self.people, self.notes)
 
     def read(self) -> Imported:
+        """Return everything; contracts last, when all that they name is known."""
         made = tuple(done for found in raw.mappings(self.document, "Orgs") if (done := self._organization(found)))
         clients, contracts = self.clients.finish()
         for kind in _NOT_TAKEN:

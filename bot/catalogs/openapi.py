@@ -86,6 +86,7 @@ class _Reader:
         self.seen: dict[tuple[str, str], str] = {}
 
     def take(self, path: Path) -> None:
+        """Read one file and note what became of it."""
         entry = str(path)
         if path.exists() and not path.is_file():
             self.notes.left_out(entry, "this is no ordinary file")

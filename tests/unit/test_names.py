@@ -1,5 +1,6 @@
 """Text and id rules (SPEC 1, DOMAIN A1, RELIABILITY B19)."""
 
+import sys
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,15 @@ REFUSED_NAMES = [
     ("🎉🎉", "letter or digit"),
     ("& ?", "letter or digit"),
 ]
+CORPUS = [
+    letter
+    for letter in map(chr, range(sys.maxunicode + 1))
+    if unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"}
+    or letter in "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ue000\uf8ff\U000f0000\U0010fffd\ud800\udbff\udfff"
+    or ord(letter) & 0xFFFE == 0xFFFE
+    or 0xFDD0 <= ord(letter) <= 0xFDEF
+]
+"""Every control and format character of Unicode, all noncharacters, and some private and broken ones."""
 EVERY_TEXT = st.text(st.characters(exclude_categories=[]))
 
 
@@ -159,6 +169,22 @@ def test_a_description_is_cut_at_a_word_where_nobody_can_be_asked() -> None:
     cut = names.clean_description("word " * 300)
     assert cut.value.endswith("word …") and len(cut.value) <= 512
     assert cut.changes[0].startswith("cut from 1,499 to")
+
+
+def test_every_character_that_may_not_stand_in_a_name_is_refused_and_named() -> None:
+    for letter in CORPUS:
+        for text in (f"a{letter}b", f"{letter}ab", f"a{letter * 2}"):
+            if text.strip() == text:
+                error = refusal(names.name, text)
+                assert f"U+{ord(letter):04X}" in str(error) and str(error).isprintable()
+        assert names.clean_name(f"a{letter}b").value in ("ab", "a b")
+
+
+def test_no_control_or_broken_character_gets_into_prose() -> None:
+    for letter in CORPUS:
+        cleaned = names.clean_description(f"a{letter}b").value
+        assert names.description(cleaned) == cleaned
+        assert "\x00" not in cleaned and not any(0xD800 <= ord(kept) <= 0xDFFF for kept in cleaned)
 
 
 @given(EVERY_TEXT)
