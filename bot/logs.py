@@ -23,8 +23,8 @@ _PATTERNS = (
     (re.compile(r"\b[0-9]{6,}\.[0-9]{6,}\.[0-9a-f]{16,}\b"), HIDDEN),  # a trigger_id wherever it stands
     (
         re.compile(
-            r"(?i)(\\?[\"']?(?:authorization|response_url|trigger_id|signing_secret|x-slack-signature)\\?[\"']?"
-            r"\s*[:=]\s*\\?[\"']?)(?:bearer\s+)?[^\s\"',}\\]+"
+            r"(?i)(\\*[\"']?(?:authorization|response_url|trigger_id|signing_secret|x-slack-signature)\\*[\"']?"
+            r"\s*[:=]\s*\\*[\"']?)(?:bearer\s+)?[^\s\"',}\\]+"
         ),
         rf"\1{HIDDEN}",
     ),
