@@ -127,6 +127,10 @@ class _Errand(Generic[T]):
         self._result: T | None = None
         self._error: Exception | None = None
 
+    def begins(self) -> bool:
+        """Return whether the caller still waits; from here on they can't take the work back."""
+        return self.future.set_running_or_notify_cancel()
+
     def attempt(self, connection: sa.Connection, now: datetime) -> None:
         """Do the work behind a savepoint: its failure undoes nothing of its neighbours."""
         savepoint = connection.begin_nested()
@@ -188,16 +192,25 @@ class Writer:
             others.append(errand)
         return others
 
-    def _commit_together(self, errands: list[_Errand[Any]]) -> None:
+    def _commit_together(self, waiting: list[_Errand[Any]]) -> None:
+        errands = [errand for errand in waiting if errand.begins()]
         failure: Exception | None = None
         try:
             with self._engine.connect() as connection:
-                connection.begin()
-                now = self._clock.now()
-                for errand in errands:
-                    errand.attempt(connection, now)
-                connection.commit()
+                self._attempt(connection, errands)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             failure = error
         for errand in errands:
             errand.settle(failure)
+
+    def _attempt(self, connection: sa.Connection, errands: list[_Errand[Any]]) -> None:
+        try:
+            connection.begin()
+            now = self._clock.now()
+            for errand in errands:
+                errand.attempt(connection, now)
+            connection.commit()
+        except Exception:
+            # A commit that failed leaves its transaction open in SQLite: the next one needs a new connection.
+            connection.invalidate()
+            raise
