@@ -65,12 +65,16 @@ class People:
 
 
 def _permissions(role: Raw) -> Iterator[Permission]:
+    """Yield the permissions of a role; words that mean none here are passed over."""
     for word in raw.items(role, "permissions"):
-        for old, new in _OLD_WORDS.items():
-            if isinstance(word, str) and word.startswith(old):
-                word = new + word.removeprefix(old)  # noqa: PLW2901 - the same permission under its newer name
-        if word in set(Permission):
-            yield Permission(word)
+        known = _renamed(word) if isinstance(word, str) else ""
+        if known in set(Permission):
+            yield Permission(known)
+
+
+def _renamed(word: str) -> str:
+    old = next((old for old in _OLD_WORDS if word.startswith(old)), "")
+    return _OLD_WORDS[old] + word.removeprefix(old) if old else word
 
 
 def _nearest(held: frozenset[Permission]) -> tuple[tuple[Role, ...], frozenset[Permission]]:

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from bot.catalogs.places import Marks, Place, Problem, Problems
+from bot.catalogs.places import VALUES, Marks, Place, Problem, Problems
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
@@ -13,8 +13,10 @@ def values(text: str, file: str) -> tuple[Any, bool]:
     """Return what ``text`` says, and whether a key stands twice in one of its objects (the last one won).
 
     Raises:
-        Problems: not JSON, with line and column; too deeply nested; a number nobody can hold.
+        Problems: not JSON, with line and column; too deeply nested; too many values; a number nobody can hold.
     """
+    if text.count(",") > VALUES:
+        raise Problems([Problem(file, 0, f"The file holds more than {VALUES:,} values: split it.")])
     twice: list[str] = []
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

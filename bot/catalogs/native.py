@@ -12,6 +12,8 @@ from bot.catalogs.files import Document
 from bot.catalogs.places import Place, Problem, Problems
 from bot.domain.catalog import Catalog
 
+HOPELESS = 20_000
+"""Problems above which a file is refused as a whole; ours, so that a hostile one can't fill the memory."""
 _KINDS = {
     "openapi": "This is an OpenAPI document: read it with gatehouse catalog import openapi.",
     "swagger": "This is a Swagger document: read it with gatehouse catalog import openapi.",
@@ -75,6 +77,9 @@ def _checked(document: Document) -> Source:
     try:
         catalog = Catalog.model_validate(document.value)
     except ValidationError as error:
+        if error.error_count() > HOPELESS:
+            told = f"{error.error_count():,} things are wrong with this file: it is hardly meant as a catalog."
+            raise Problems([Problem(document.file, 0, told)]) from None
         found = wording.sentences(error, document.marks.written)
         problems += [Problem(document.file, document.marks.line(place), sentence) for place, sentence in found]
     else:

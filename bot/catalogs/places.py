@@ -8,6 +8,8 @@ from bot.errors import CatalogError
 Place = tuple[str | int, ...]
 """Keys and list indexes from the top of a file down to an entry: ``("organizations", 0, "apis", 3)``."""
 
+VALUES = 5_000_000
+"""Values in one file, each alias counted as what it stands for; ours, several times what 64 MiB of catalog hold."""
 SHOWN = 200
 """Problems that are printed at most; the rest is counted."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from bot.catalogs.places import Marks, Place, Problem, Problems
+from bot.catalogs.places import VALUES, Marks, Place, Problem, Problems
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -20,8 +20,6 @@ except ImportError:  # PyYAML without its C library: slower, the same answers
 
 DEPTH = 100
 """Levels of nesting; the catalog format itself has eight, large OpenAPI documents about thirty."""
-NODES = 2_000_000
-"""Values in one file, with every alias counted as what it stands for."""
 
 _CORE = "tag:yaml.org,2002:"
 _SCALARS = {_CORE + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "binary")}
@@ -184,8 +182,8 @@ class _Builder:
             return
         into = self.open[-1]
         into.weight += weight
-        if into.weight > NODES or self.nodes > NODES:
-            self._refuse(line, f"The file holds more than {NODES:,} values once its aliases are followed.")
+        if into.weight > VALUES or self.nodes > VALUES:
+            self._refuse(line, f"The file holds more than {VALUES:,} values once its aliases are followed.")
         if isinstance(into.value, list):
             into.value.append(value)
         elif into.key is not None:

@@ -1,5 +1,6 @@
 """Reading an Apiman export: a real one (tests/data/SOURCES.md) and broken ones."""
 
+import contextlib
 import copy
 import json
 from collections.abc import Callable
@@ -111,6 +112,12 @@ def test_a_role_gives_never_more_than_it_gave_in_apiman(tmp_path: Path) -> None:
     assert "member admin of Test: role NoSuchRole is not in the export" in lines
 
 
+def test_permissions_of_old_exports_are_known_under_their_newer_names(tmp_path: Path) -> None:
+    words = ["appView", "appEdit", "appAdmin", 7, [], "teaPour"]
+    done = changed(tmp_path, lambda document: document["Roles"][0].update(permissions=words))
+    assert done.catalog.organizations[0].members[0].roles == (Role.CLIENT_DEVELOPER,)
+
+
 def test_who_has_no_address_is_no_member(tmp_path: Path) -> None:
     done = changed(tmp_path, lambda document: document["Users"][0].update(email="nowhere"))
     assert all(not organization.members for organization in done.catalog.organizations)
@@ -161,6 +168,24 @@ def test_ids_that_differ_by_case_only_are_told_apart_no_more(tmp_path: Path) -> 
     assert "organization Фу: its id is Fu now, it was Foo" in told(done)
 
 
+def test_what_stands_twice_is_taken_once(tmp_path: Path) -> None:
+    def twice(document: dict[str, Any]) -> None:
+        org = document["Orgs"][0]
+        for kind in ("Plans", "Apis", "Clients"):
+            org[kind][0]["Versions"].append(copy.deepcopy(org[kind][0]["Versions"][0]))
+        document["Users"].append({"username": "root", "email": "ADMIN@example.org"})
+        org["Memberships"].append({"userId": "root", "roleId": "OrganizationOwner"})
+        org["Clients"].append({"ClientBean": {"id": "empty", "name": "empty"}, "Versions": []})
+
+    done = changed(tmp_path, twice)
+    original = apiman.read(EXPORT)
+    assert (done.catalog, done.clients, done.contracts) == (original.catalog, original.clients, original.contracts)
+    lines = told(done)
+    assert sum("version 1.0 is there already" in line for line in lines) == 3
+    assert "member root of Test: admin@example.org is a member already, under another username" in lines
+    assert "client empty of Test: it has no version" in lines
+
+
 def test_a_second_contract_with_the_same_api_version_is_left_out(tmp_path: Path) -> None:
     def again(document: dict[str, Any]) -> None:
         contracts = document["Orgs"][0]["Clients"][0]["Versions"][0]["Contracts"]
@@ -201,13 +226,10 @@ def test_an_export_with_anything_in_it_is_read_to_its_end(
     def spoil(document: dict[str, Any]) -> None:
         for place, value in junk.items():
             holder: Any = document
-            for step in place[:-1]:
-                try:
+            with contextlib.suppress(KeyError, IndexError, TypeError):  # an earlier change took the place away
+                for step in place[:-1]:
                     holder = holder[step]
-                except (KeyError, IndexError, TypeError):
-                    return
-            if isinstance(holder, dict | list):
-                holder[place[-1]] = value  # type: ignore[index]
+                holder[place[-1]] = copy.deepcopy(value)
 
     done = changed(tmp_path, spoil)
     assert all(note.entry.isprintable() and note.why.isprintable() for note in done.notes)

@@ -189,6 +189,15 @@ def test_only_so_many_problems_are_printed() -> None:
     assert told[-1] == "… and 100 more."
 
 
+def test_a_file_that_is_wrong_throughout_is_refused_as_a_whole() -> None:
+    told = problems('{"version": 1, "organizations": [' + "{}," * 20_001 + "{}]}")
+    assert told == ["acme.yaml: 20,002 things are wrong with this file: it is hardly meant as a catalog."]
+
+
+def test_a_file_of_millions_of_values_is_refused() -> None:
+    assert "more than 5,000,000 values" in problems('{"version": 1, "organizations": [' + "," * 5_000_001, "a.json")[0]
+
+
 WORDS = st.sampled_from(
     ["name", "version", "organizations", "plans", "apis", "members", "user", "roles", "plan", "Acme"]
 )
