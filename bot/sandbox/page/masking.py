@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 _SECRET_KEY = re.compile(
     r"(?:^|[_-])(?:token|secret|password|authorization|signature|api[_-]?key|cookie)s?$", re.IGNORECASE
 )
-_SECRET_TEXT = re.compile(r"\b(xox[a-z]|xapp)-[\w-]{4,}|(/response/)[\w%-]+|(ticket=)[\w%-]+|(v0=)[0-9a-f]{16,}")
+_SECRET_TEXT = re.compile(r"\b(xox[a-z]|xapp)-[\w-]{4,}|(/response/)[\w%/-]+|(ticket=)[\w%-]+|(v0=)[0-9a-f]{16,}")
 HIDDEN = "••••••••"
 
 

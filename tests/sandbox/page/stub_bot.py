@@ -82,7 +82,7 @@ class StubBot:
         if kind == "shortcut":
             await self.client.views_open(trigger_id=body["trigger_id"], view=screens.form())
         elif kind == "block_suggestion":
-            return {"options": screens.suggestions(body["value"])}
+            return screens.suggested(body["value"])
         elif kind == "view_submission":
             return screens.submitted(body["view"])
         elif kind == "block_actions":

@@ -70,25 +70,28 @@
     timers.set(box, setTimeout(() => load(box), wait));
   }
 
-  function send(box, values) {
+  // A menu for several is drawn anew by the server, with its chips; a menu for one shows the choice at once.
+  function send(box, values, label = "") {
+    const { input } = parts(box);
     const many = box.dataset.many === "yes";
-    const payload = { ...JSON.parse(box.dataset.vals), value: values, menu: "yes" };
+    const payload = { ...JSON.parse(box.dataset.vals), value: values, ...(many ? { menu: "yes" } : {}) };
     close(box);
     box.closest(".has-error")?.classList.add("is-touched");
-    htmx.ajax("POST", box.dataset.fill, { source: box, target: box, swap: "outerHTML", values: payload }).then(() => {
-      if (many) document.getElementById(parts(box).input.id)?.focus();
+    if (!many) {
+      input.value = input.defaultValue = label;
+      const clear = box.querySelector("[data-clear]");
+      if (clear) clear.hidden = !values.length;
+    }
+    htmx.ajax("POST", box.dataset.fill, { source: box, target: box, swap: many ? "outerHTML" : "none", values: payload }).then(() => {
+      if (many) document.getElementById(input.id)?.focus();
     });
   }
 
   const chosen = (box) => [...box.querySelectorAll(".chip")].map((chip) => chip.dataset.value);
 
   function pick(box, option) {
-    const { input } = parts(box);
     const value = option.dataset.value;
-    if (box.dataset.many === "no") {
-      input.value = input.defaultValue = option.firstChild.textContent;
-      return send(box, [value]);
-    }
+    if (box.dataset.many === "no") return send(box, [value], option.firstChild.textContent);
     const had = chosen(box);
     send(box, had.includes(value) ? had.filter((one) => one !== value) : [...had, value]);
   }
@@ -137,7 +140,10 @@
     if (!box) return;
     const option = event.target.closest(".combo-option");
     if (option) pick(box, option);
-    else if (event.target.closest("[data-clear]")) send(box, []);
+    else if (event.target.closest("[data-clear]")) {
+      send(box, []);
+      parts(box).input.focus();
+    }
     else if (event.target.closest("[data-remove]")) send(box, chosen(box).filter((one) => one !== event.target.closest(".chip").dataset.value));
   });
   document.addEventListener("focusin", (event) => {
