@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -70,6 +71,7 @@ class Delivery:
     def __init__(self, workspace: Workspace, socket_mode: SocketMode, events_url: str | None) -> None:
         self._at, self.socket_mode, self.events_url = workspace, socket_mode, events_url
         self._session: aiohttp.ClientSession | None = None
+        self._later: set[asyncio.Task[None]] = set()
 
     async def send(self, parcel: Parcel, headers: dict[str, str] | None = None) -> Answer:
         """Bring it to the bot and wait for the acknowledgement, at most ``ack_seconds``.
@@ -103,8 +105,16 @@ class Delivery:
             "X-Slack-Signature": signature(self._at.signing_secret, timestamp, body),
         }
 
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this in the background, until the workspace closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
     async def close(self) -> None:
-        """Close the connections to the bot."""
+        """Close the connections to the bot, and forget what was to be sent later."""
+        for task in list(self._later):
+            task.cancel()
         if self._session:
             await self._session.close()
 

@@ -10,8 +10,6 @@ from bot.sandbox.payloads import Payloads
 from bot.sandbox.records import Json
 from bot.sandbox.workspace import Workspace
 
-_RETRYING: set[asyncio.Task[None]] = set()
-
 
 async def emit(at: Workspace, event: Json, *, who: str | None = None) -> Answer | None:
     """Send an event, if the manifest subscribes to its kind; repetitions follow in the background.
@@ -32,9 +30,7 @@ async def emit(at: Workspace, event: Json, *, who: str | None = None) -> Answer 
     parcel = Parcel("events", payload)
     answer = await delivery.send(parcel)
     if _again(delivery, answer):
-        task = asyncio.get_running_loop().create_task(_retry(at, delivery, parcel, answer))
-        _RETRYING.add(task)
-        task.add_done_callback(_RETRYING.discard)
+        delivery.later(_retry(at, delivery, parcel, answer))
     return answer
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from bot.sandbox.blockkit.shapes import Problems, listed, string
 from bot.sandbox.records import Json
 
-
 _LENGTHS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ("manifest.name", 35, ("display_information", "name")),
     ("manifest.name", 140, ("display_information", "description")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 
 class Topics:
@@ -18,7 +18,7 @@ class Topics:
             pending[topic] = None
             bell.set()
 
-    async def subscribe(self) -> AsyncIterator[str]:
+    async def subscribe(self) -> AsyncGenerator[str, None]:
         """Topics as they change, from now on, oldest first."""
         pending: dict[str, None] = {}
         mine = (pending, asyncio.Event())

@@ -6,7 +6,7 @@ import secrets
 import string
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -239,7 +239,7 @@ class Workspace:
         """Tell subscribers that something of this topic changed."""
         self.topics.changed(topic)
 
-    def subscribe(self) -> AsyncIterator[str]:
+    def subscribe(self) -> AsyncGenerator[str, None]:
         """Topics that change, from now on."""
         return self.topics.subscribe()
 

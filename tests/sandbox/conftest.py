@@ -93,10 +93,10 @@ async def parrot(workspace: Workspace, server: SandboxServer) -> AsyncIterator[P
 
 
 @pytest.fixture
-def ada(workspace: Workspace, parrot: Parrot) -> Actor:  # noqa: ARG001 - she needs a bot that is there
+def ada(workspace: Workspace, parrot: Parrot) -> Actor:
     return workspace.actor("ada")
 
 
 @pytest.fixture
-def bob(workspace: Workspace, parrot: Parrot) -> Actor:  # noqa: ARG001 - he needs a bot that is there
+def bob(workspace: Workspace, parrot: Parrot) -> Actor:
     return workspace.actor("bob")

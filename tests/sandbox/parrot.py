@@ -44,7 +44,7 @@ class Parrot:
     answers: dict[str, Answering] = field(default_factory=dict)
 
     def on(self, kind: str) -> Callable[[Answering], Answering]:
-        """Answer this kind of request with the decorated function: None, JSON, a text or a web.Response."""
+        """Answer this kind of request with the decorated function: None, JSON, a text, a status or a web.Response."""
 
         def enter(answering: Answering) -> Answering:
             self.answers[kind] = answering
@@ -94,7 +94,15 @@ class Parrot:
         reply = await answering(heard) if answering else None
         if isinstance(reply, web.Response):
             return reply
-        return web.Response(text=reply) if isinstance(reply, str) else web.json_response(reply) if reply else web.Response()
+        if isinstance(reply, int):
+            return web.Response(status=reply)
+        return (
+            web.Response(text=reply)
+            if isinstance(reply, str)
+            else web.json_response(reply)
+            if reply
+            else web.Response()
+        )
 
 
 def _payload(request: web.BaseRequest, body: bytes) -> dict[str, Any]:

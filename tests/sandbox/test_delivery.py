@@ -43,7 +43,7 @@ async def test_a_click_that_is_not_answered_in_time_is_trouble(
 
 
 async def test_a_failing_bot_is_told_apart_from_a_slow_one(parrot: Parrot, ada: Actor, workspace: Workspace) -> None:
-    parrot.always("command", web.Response(status=500))
+    parrot.always("command", 500)
     await ada.command("/squawk")
     assert ada.notice == "dispatch_failed"
     assert rules(workspace) == ["ack.status"]
@@ -83,9 +83,9 @@ async def test_an_event_is_sent_three_more_times_with_number_and_reason(
     parrot: Parrot, ada: Actor, workspace: Workspace
 ) -> None:
     """The limits "events.retry" and "sign"."""
-    assert workspace.event_retry_delays == (0, 60, 300)
+    assert list(workspace.event_retry_delays) == [0, 60, 300]
     workspace.event_retry_delays = (0, 0, 0)
-    parrot.always("app_home_opened", web.Response(status=503))
+    parrot.always("app_home_opened", 503)
     await ada.open_home()
     while parrot.count("app_home_opened") < 4:
         await ada.settle()
@@ -99,13 +99,17 @@ async def test_the_bot_can_ask_for_no_repetition_and_an_answer_ends_it(
     parrot: Parrot, ada: Actor, workspace: Workspace
 ) -> None:
     workspace.event_retry_delays = (0, 0, 0)
-    parrot.always("app_home_opened", web.Response(status=503, headers={"X-Slack-No-Retry": "1"}))
+
+    @parrot.on("app_home_opened")
+    async def _(_heard: Heard) -> web.Response:
+        return web.Response(status=503, headers={"X-Slack-No-Retry": "1"})
+
     await ada.open_home()
     assert parrot.count("app_home_opened") == 1
 
     @parrot.on("app_home_opened")
-    async def _(heard: Heard) -> Any:
-        return None if "x-slack-retry-num" in heard.headers else web.Response(status=503)
+    async def _(heard: Heard) -> int | None:
+        return None if "x-slack-retry-num" in heard.headers else 503
 
     await ada.open_home()
     while parrot.count("app_home_opened") < 3:
@@ -165,9 +169,7 @@ async def test_a_wrong_answer_to_a_menu_is_no_result(
     assert workspace.violations != []
 
 
-async def test_an_empty_list_is_no_result_and_breaks_no_rule(
-    parrot: Parrot, ada: Actor, workspace: Workspace
-) -> None:
+async def test_an_empty_list_is_no_result_and_breaks_no_rule(parrot: Parrot, ada: Actor, workspace: Workspace) -> None:
     parrot.always("block_suggestion", {"options": []})
     await external(parrot, ada, min_query_length=0)
     assert await ada.options("API") == []
@@ -177,10 +179,10 @@ async def test_an_empty_list_is_no_result_and_breaks_no_rule(
 async def test_made_up_requests_may_be_refused_but_not_crash_the_bot(
     parrot: Parrot, ada: Actor, workspace: Workspace
 ) -> None:
-    parrot.always("block_actions", web.Response(status=401))
+    parrot.always("block_actions", 401)
     assert (await ada.send({"type": "block_actions"})).status == 401
     assert workspace.violations == []
-    parrot.always("block_actions", web.Response(status=500))
+    parrot.always("block_actions", 500)
     await ada.send({"type": "block_actions"})
     assert rules(workspace) == ["ack.status"]
 

@@ -195,7 +195,9 @@ AT_LEAST: list[tuple[str, int, Build]] = [
 ]
 
 OTHER_FILES = {
-    **dict.fromkeys(["view.stack", "view.size", "view.response", "view.flags", "view.hash", "trigger.ttl"], "test_modals"),
+    **dict.fromkeys(
+        ["view.stack", "view.size", "view.response", "view.flags", "view.hash", "trigger.ttl"], "test_modals"
+    ),
     **dict.fromkeys(["select.initial", "pti.dispatch", "conversations_select"], "test_across_blocks"),
     **dict.fromkeys(["post.rate", "post.text", "update.text", "update.block_mismatch", "post.size"], "test_messages"),
     **dict.fromkeys(["ephemeral", "dm.open", "response_url"], "test_messages"),

@@ -141,7 +141,9 @@ async def test_the_same_block_and_action_keep_what_was_typed_and_others_start_af
     view = await opened(parrot, ada)
     await ada.fill("Name", "Invoices")
     await ada.fill("Reason", "Because")
-    again = modal(text_input("name", "Name", initial_value="Other"), text_input("why__r2", "Reason", initial_value="New"))
+    again = modal(
+        text_input("name", "Name", initial_value="Other"), text_input("why__r2", "Reason", initial_value="New")
+    )
     answer = await parrot.api.views_update(view_id=view["id"], view=again)
     assert (ada.value("Name"), ada.value("Reason")) == ("Invoices", "New")
     assert answer["view"]["state"]["values"]["name"]["v"] == {"type": "plain_text_input", "value": "Invoices"}
@@ -303,9 +305,7 @@ async def test_cancel_takes_one_view_unless_it_says_clear_on_close(parrot: Parro
     await parrot.api.views_push(trigger_id=await trigger(parrot, ada), view=modal(section("Two"), title="Two"))
     await ada.cancel()
     assert [view.title for view in ada.views] == ["A title"]
-    await parrot.api.views_push(
-        trigger_id=await trigger(parrot, ada), view=modal(section("Two"), clear_on_close=True)
-    )
+    await parrot.api.views_push(trigger_id=await trigger(parrot, ada), view=modal(section("Two"), clear_on_close=True))
     await ada.cancel()
     assert ada.modal is None
 
