@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.catalogs import apiman
+from bot.catalogs import apiman, native
 from bot.catalogs.places import Problems
 from bot.domain.catalog import ApiStatus, Imported, Visibility
 from bot.domain.clients import ClientStatus, ContractStatus
@@ -96,6 +96,12 @@ def test_no_key_or_password_is_taken_over(tmp_path: Path) -> None:
 
 def test_reading_again_gives_the_same() -> None:
     assert apiman.read(EXPORT) == apiman.read(EXPORT)
+
+
+def test_what_was_read_is_a_catalog_file_again() -> None:
+    catalog = apiman.read(EXPORT).catalog
+    written = json.dumps(catalog.model_dump(mode="json", exclude_unset=True))
+    assert native.parse(written, "again.json").catalog == catalog
 
 
 def test_a_role_gives_never_more_than_it_gave_in_apiman(tmp_path: Path) -> None:
