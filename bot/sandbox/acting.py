@@ -105,7 +105,8 @@ class Actor(Onlooker):
         where, typed = self._place(None)
         field = find_field(where.blocks, label)
         if field.dispatches:
-            await self._act(field, {"value": held(field, typed)}, where)
+            self._note(await self._act(field, {"value": held(field, typed)}, where))
+            await self.settle()
 
     async def choose(self, label: str, option: str | list[str] | None, *, message: Message | None = None) -> None:
         """Choose in a menu, radio buttons or date picker; a list in one for several; None takes the choice back."""
@@ -150,7 +151,10 @@ class Actor(Onlooker):
         self._must_be_here()
         where, _ = self._place(message)
         field = find_button(where.blocks, label, block=block, near=near)
-        await asyncio.gather(*(self._act(field, pressed_value(field.element, label), where) for _ in range(times)))
+        value = pressed_value(field.element, label)
+        notices = await asyncio.gather(*(self._act(field, value, where) for _ in range(times)))
+        self._note(_worst(notices))
+        await self.settle()
 
     async def submit(self, label: str | None = None, *, force: bool = False, times: int = 1) -> None:
         """Press the submit button of the modal in front.
@@ -168,7 +172,7 @@ class Actor(Onlooker):
         if view.errors:
             self._at.changed(f"modal:{self.seat}")
             return
-        await asyncio.gather(*(self._submit(view) for _ in range(times)))
+        self._note(_worst(await asyncio.gather(*(self._submit(view) for _ in range(times)))))
         await self.settle()
 
     async def cancel(self) -> None:
@@ -239,13 +243,13 @@ class Actor(Onlooker):
         self._at.changed(f"notice:{self.seat}")
 
     async def _interact(self, payload: Json) -> None:
-        answer = await self.wire.send("interactive", payload)
-        self._note(None if answer.is_ack else answers.TROUBLE)
+        self._note(answers.after_interaction(self._at, await self.wire.send("interactive", payload)))
         await self.settle()
 
-    async def _act(self, field: Field, value: Json, where: View | Message) -> None:
+    async def _act(self, field: Field, value: Json, where: View | Message) -> str | None:
         typed = where.typed if isinstance(where, View) else self._typed.setdefault(where.ts, {})
-        await self._interact(self._payloads.action(field.element, field.pair[0], value, where, typed))
+        payload = self._payloads.action(field.element, field.pair[0], value, where, typed)
+        return answers.after_interaction(self._at, await self.wire.send("interactive", payload))
 
     async def _set(self, field: Field, value: Any, where: View | Message, *, send: bool) -> None:
         typed = where.typed if isinstance(where, View) else self._typed.setdefault(where.ts, {})
@@ -253,16 +257,18 @@ class Actor(Onlooker):
         if isinstance(where, View):
             self._at.changed(f"{where.type}:{self.seat}")
         if send:
-            await self._act(field, {field.key: value}, where)
+            self._note(await self._act(field, {field.key: value}, where))
+            await self.settle()
 
-    async def _submit(self, view: View) -> None:
+    async def _submit(self, view: View) -> str | None:
         view.busy = True
         self._at.changed(f"modal:{self.seat}")
         with self._at.activity.under_way():
             answer = await self.wire.send("interactive", self._payloads.submission(view))
             view.busy = False
-            self._note(answers.after_submission(self._at, answer, view))
+            notice = answers.after_submission(self._at, answer, view)
         self._at.changed(f"modal:{self.seat}")
+        return notice
 
     async def _closed(self, view: View, *, is_cleared: bool) -> None:
         self._at.changed(f"modal:{self.seat}")
@@ -290,6 +296,10 @@ class Actor(Onlooker):
         found = answers.suggested(self._at, await self.wire.send("options", payload))
         self._offered[field.pair] = found
         return found
+
+
+def _worst(notices: list[str | None]) -> str | None:
+    return next((notice for notice in notices if notice), None)
 
 
 def _escaped(text: str) -> str:

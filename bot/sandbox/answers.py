@@ -62,6 +62,13 @@ def say(at: Workspace, user: str, channel: Channel, body: Json, *, ephemeral: bo
     return at.put(message)
 
 
+def after_interaction(at: Workspace, answer: Answer) -> str | None:
+    """Slack's notice after a click, shortcut or closed view: it reads no body, and a bot that sends one is mistaken."""
+    if isinstance(answer.body, dict) and "response_action" in answer.body:
+        _broken(at, answer, "ack.body", "only the answer to view_submission may hold a response_action")
+    return None if answer.is_ack else TROUBLE
+
+
 def after_submission(at: Workspace, answer: Answer, view: View) -> str | None:
     """Close, change or push as the answer to view_submission says; gives Slack's notice if it can't be done.
 

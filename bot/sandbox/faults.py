@@ -33,7 +33,7 @@ class Faults:
         """Let the next calls of a method fail.
 
         Args:
-            method: a Web API method, or ``*`` for any.
+            method: a Web API method, ``response_url``, or ``*`` for any of them.
             kind: one of ``KINDS``, or ``error:CODE`` for an answer with this error code.
             times: how many calls fail.
             retry_after: what a 429 says in ``Retry-After`` (seconds, as text: it may be nonsense on purpose).

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.sandbox.delivery import Delivery
+from bot.sandbox.misbehaving import answered, hold
 from bot.sandbox.page import page_routes
 from bot.sandbox.responding import responded
 from bot.sandbox.socket_mode import SocketMode
@@ -89,22 +90,25 @@ class SandboxServer:
             Route("/response/{kind}/{token}", self._response_url, methods=["POST"]),
             *page_routes(self.workspace),
         ]
-        app = Starlette(routes=routes)
-        app.state.scopes = ",".join(self.workspace.manifest.scopes)
-        return app
+        return Starlette(routes=routes)
 
     def _websocket(self, **_: Any) -> asyncio.Protocol:
         return self._sockets()
 
     async def _response_url(self, request: Request) -> Response:
         at = self.workspace
-        body = await request.body()
-        exchange = at.exchange("to Slack", "response_url", _json(body))
+        exchange = at.exchange("to Slack", "response_url", _json(await request.body()))
+        fault = at.faults.take("response_url")
+
+        def run() -> tuple[int, dict[str, str], Any]:
+            status, content = responded(at, request.path_params["token"], exchange.request)
+            return status, {}, content
+
         with at.activity.under_way():
-            status, answer = responded(at, request.path_params["token"], exchange.request)
-        exchange.status, exchange.response = status, answer
+            response, exchange.status, exchange.response = await answered(fault, request, run)
         at.changed("traffic")
-        return Response(orjson.dumps(answer), status, media_type="application/json")
+        await hold(fault, request)
+        return response
 
 
 def _json(body: bytes) -> Any:

@@ -82,10 +82,10 @@ class Screens:
         Raises:
             Refused: ``not_found``: never there, or closed by the person.
         """
-        for view in self._open.values():
-            if view.id == view_id or (external_id and view.body.get("external_id") == external_id):
-                return view
-        raise Refused("not_found")
+        view = self._open.get(view_id or "") or self._named(external_id)
+        if view is None:
+            raise Refused("not_found")
+        return view
 
     def open(self, seat: str, view: View) -> None:
         """Open a modal; one that is open already waits behind it (slackapi/bolt-js#1827)."""
@@ -141,9 +141,12 @@ class Screens:
         self.stacks[seat] = [stack for stack in self.stacks.get(seat, []) if stack]
 
     def _check_external_id(self, view: View) -> None:
-        external_id = view.body.get("external_id")
-        if external_id and any(other.body.get("external_id") == external_id for other in self._open.values()):
+        if self._named(view.body.get("external_id")):
             raise Refused("duplicate_external_id")
+
+    def _named(self, external_id: str | None) -> View | None:
+        named = (view for view in self._open.values() if view.body.get("external_id") == external_id)
+        return next(named, None) if external_id else None
 
 
 def new_hash(now: float) -> str:

@@ -6,7 +6,7 @@ import secrets
 import string
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, MutableSequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,9 @@ ACK_SECONDS = 3.0
 
 TRAFFIC_KEPT = 500
 """Exchanges kept for the inspector; older ones are forgotten."""
+
+EPHEMERALS_KEPT = 1000
+"""Messages for one person that are kept: Slack itself stores none of them."""
 
 _CURRENT: ContextVar[int] = ContextVar("exchange", default=0)
 """Number of the exchange that the running task is about."""
@@ -85,8 +88,9 @@ class Workspace:
         self.teams = {self.team_id: Team(self.team_id, self.team_name, domain, installed=True)}
         self.people: dict[str, Member] = {}
         self.channels: dict[str, Channel] = {}
+        self._directs: dict[str, Channel] = {}
         self.usergroups: dict[str, UserGroup] = {}
-        self.ephemerals: list[Message] = []
+        self.ephemerals: deque[Message] = deque(maxlen=EPHEMERALS_KEPT)
         self.violations: list[Violation] = []
         self.traffic: deque[Exchange] = deque(maxlen=TRAFFIC_KEPT)
         self.triggers, self.response_urls, self.pace = Triggers(self.now), ResponseUrls(self.now), Pace(self.now)
@@ -182,12 +186,11 @@ class Workspace:
 
     def direct(self, user: str) -> Channel:
         """The direct messages of this person with the bot, opened if need be."""
-        for channel in self.channels.values():
-            if channel.kind == "im" and channel.user == user:
-                return channel
+        if user in self._directs:
+            return self._directs[user]
         members = {user, self.bot_user_id}
         channel = Channel(new_id("D"), "directmessage", "im", members, user=user, created=int(self.now()))
-        self.channels[channel.id] = channel
+        self.channels[channel.id] = self._directs[user] = channel
         self.changed(f"channel:{channel.id}")
         return channel
 
@@ -219,7 +222,9 @@ class Workspace:
 
     def remove(self, message: Message) -> None:
         """Take a message away again."""
-        holder = self.ephemerals if message.is_ephemeral else self.channels[message.channel].messages
+        holder: MutableSequence[Message] = (
+            self.ephemerals if message.is_ephemeral else self.channels[message.channel].messages
+        )
         if message in holder:
             holder.remove(message)
         self.changed(f"channel:{message.channel}")

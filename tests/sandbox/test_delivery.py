@@ -194,3 +194,11 @@ async def test_a_changed_submission_can_be_sent(parrot: Parrot, ada: Actor) -> N
     await ada.send(forged)
     assert parrot.last("view_submission")["user"]["id"] == "U0BOB"
     assert ada.modal is not None
+
+
+async def test_only_a_submission_is_answered_with_an_action(parrot: Parrot, ada: Actor, workspace: Workspace) -> None:
+    await opened(parrot, ada, modal(section("x", accessory=button("Go", "go"))))
+    parrot.always("block_actions", {"response_action": "clear"})
+    await ada.press("Go")
+    assert ada.modal is not None
+    assert rules(workspace) == ["ack.body"]

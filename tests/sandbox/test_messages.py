@@ -284,3 +284,12 @@ async def test_a_permalink_names_channel_and_message(parrot: Parrot, ada: Actor)
     message = await posted(parrot, ada)
     link = await parrot.api.chat_getPermalink(channel="C0GENERAL", message_ts=message.ts)
     assert link["permalink"] == f"https://nest.slack.com/archives/C0GENERAL/p{message.ts.replace('.', '')}"
+
+
+async def test_a_response_url_can_fail_on_demand_too(parrot: Parrot, ada: Actor, workspace: Workspace) -> None:
+    await ada.command("/squawk")
+    url = parrot.last("command")["response_url"]
+    workspace.faults.add(method="response_url", kind="500")
+    assert (await respond(url, text="lost"))[0] == 500
+    assert (await respond(url, text="said"))[0] == 200
+    assert [message.text for message in ada.reads("general")] == ["said"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
@@ -13,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.sandbox.delivery import Delivery
-from bot.sandbox.faults import Fault
+from bot.sandbox.misbehaving import answered, hold
 from bot.sandbox.records import Json
 from bot.sandbox.refused import Refused
 from bot.sandbox.web_api import auth, blocks, chat, conversations, usergroups, users, views  # noqa: F401 - fill the table
@@ -29,9 +27,6 @@ _BREACHES = {
 }
 """Error codes that a correct bot never gets, and the rule it broke."""
 
-_JSON = "application/json; charset=utf-8"
-_HTML = b"<!DOCTYPE html><html><head><title>Server Error | Slack</title></head><body>Something broke.</body></html>"
-
 
 def endpoint(at: Workspace, delivery: Delivery) -> Callable[[Request], Awaitable[Response]]:
     """The Starlette endpoint of /api/{method}."""
@@ -43,13 +38,15 @@ def endpoint(at: Workspace, delivery: Delivery) -> Callable[[Request], Awaitable
         exchange = at.exchange("to Slack", name, args)
         begun = time.monotonic()
         fault = at.faults.take(name)
+
+        def run() -> tuple[int, dict[str, str], Json]:
+            return _dressed(at, name, _result(at, delivery, name, args, token, problem))
+
         with at.activity.under_way():
-            response, seen = await _faulty(fault, request, lambda: _result(at, delivery, name, args, token, problem))
-        exchange.status, exchange.response = response.status_code if seen is not None else 0, seen
+            response, exchange.status, exchange.response = await answered(fault, request, run)
         exchange.ms = (time.monotonic() - begun) * 1000
         at.changed("traffic")
-        if fault and fault.kind in {"timeout", "lost_answer"}:
-            await _until_gone(request)
+        await hold(fault, request)
         return response
 
     return answer
@@ -92,53 +89,15 @@ def _authorise(at: Workspace, method: Method, token: str) -> None:
         raise Refused("missing_scope", needed=method.scopes[0], provided=",".join(scopes))
 
 
-async def _faulty(fault: Fault | None, request: Request, run: Callable[[], Json]) -> tuple[Response, Any]:
-    kind = fault.kind if fault else ""
-    if fault is None or kind in {"slow", "reset_after", "lost_answer"}:
-        if fault and kind == "slow":
-            await asyncio.sleep(fault.seconds)
-        body = run()
-        if kind == "reset_after":
-            _reset(request)
-        return _answer(request, body), body if kind in {"", "slow"} else None
-    if kind == "reset_before":
-        _reset(request)
-    return _failure(fault), None if kind in {"reset_before", "timeout"} else {"fault": kind}
-
-
-def _failure(fault: Fault) -> Response:
-    if fault.kind == "429":
-        body = orjson.dumps({"ok": False, "error": "ratelimited"})
-        return Response(body, 429, {"Retry-After": fault.retry_after}, _JSON)
-    if fault.kind == "html":
-        return Response(_HTML, 200, media_type="text/html")
-    if fault.kind == "empty":
-        return Response(b"", 200, media_type=_JSON)
-    if fault.kind.startswith("error:"):
-        return Response(orjson.dumps({"ok": False, "error": fault.kind.removeprefix("error:")}), media_type=_JSON)
-    return Response(b"Internal Server Error", 500, media_type="text/plain")
-
-
-def _answer(request: Request, body: Json) -> Response:
-    status = 200
-    headers = {"x-slack-req-id": "sandbox", "x-oauth-scopes": request.app.state.scopes}
-    method = METHODS.get(request.path_params["method"])
+def _dressed(at: Workspace, name: str, body: Json) -> tuple[int, dict[str, str], Json]:
+    """The answer with the status and headers that Slack gives it."""
+    headers = {"x-slack-req-id": "sandbox", "x-oauth-scopes": ",".join(at.manifest.scopes)}
+    method = METHODS.get(name)
     if method and method.scopes:
         headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
     if body.get("error") == "ratelimited":
-        status, headers["Retry-After"] = 429, "1"
-    return Response(orjson.dumps(body), status, headers, _JSON)
-
-
-def _reset(request: Request) -> None:
-    transport: asyncio.Transport = request.scope["transport"]
-    transport.abort()
-
-
-async def _until_gone(request: Request) -> None:
-    message = await request.receive()
-    while message["type"] != "http.disconnect":
-        message = await request.receive()
+        return 429, headers | {"Retry-After": "1"}, body
+    return 200, headers, body
 
 
 def _bearer(request: Request) -> str:
