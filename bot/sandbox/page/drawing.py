@@ -108,13 +108,29 @@ class Drawing:
         return {
             "rows": self._rows(messages, threads=True),
             "empty_title": "Nothing here yet",
-            "empty_text": "Type / in the composer below to see what the app can do.",
+            "empty_text": self.closed(channel) or "Write something below, or start with one of the app's commands:",
+            "commands": [] if self.closed(channel) else self._at.manifest.commands,
         }
+
+    def closed(self, channel: Channel) -> str:
+        """Why nothing can be written here; "" if it can."""
+        if self.actor.member.deleted:
+            return f"{self.me.name} is deactivated and cannot use this workspace."
+        if channel.is_archived:
+            return "This channel is archived. It can be read, and nothing can be written."
+        if channel.kind == "im" and self._at.manifest.messages_read_only:
+            return "The app takes no messages here. Use its Home, its shortcuts, or a command in a channel."
+        return ""
 
     def thread(self, channel: Channel, ts: str) -> dict[str, Any]:
         """A message and the replies under it."""
         whole = [one for one in self._reading.visible(self.me.id, channel) if ts in (one.ts, one.thread_ts)]
-        return {"rows": self._rows(whole, threads=False), "empty_title": "No such message", "empty_text": ""}
+        return {
+            "rows": self._rows(whole, threads=False),
+            "empty_title": "No such message",
+            "empty_text": "",
+            "commands": [],
+        }
 
     def _rows(self, messages: list[Message], *, threads: bool) -> list[posts.Row]:
         return posts.rows(self._at, messages, self.reader.viewer, self.base, self._message, threads=threads)

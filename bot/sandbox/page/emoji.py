@@ -1,6 +1,12 @@
-"""Short codes of the emoji that apps use most; the short code is read out as the picture's name."""
+"""Emoji: short codes of those that apps use most, and own drawings of the commonest.
 
-from markupsafe import Markup
+A machine without an emoji font shows empty boxes; the drawn ones look the same everywhere. The character itself stays
+in the text, for copying and for whoever listens.
+"""
+
+import re
+
+from markupsafe import Markup, escape
 
 _COMMON = {
     "white_check_mark": "✅", "heavy_check_mark": "✔️", "ballot_box_with_check": "☑️", "x": "❌",
@@ -33,10 +39,34 @@ _COMMON = {
 }  # fmt: skip
 
 
+_DRAWN = {
+    "✅": "check", "☑": "check", "❌": "cross", "⚠": "warning", "⏳": "hourglass", "⌛": "hourglass", "🔔": "bell",
+    "🔑": "key", "🔒": "lock", "ℹ": "info", "🎉": "party", "👀": "eyes", "📝": "memo", "👍": "thumb",
+}  # fmt: skip
+"""Pictures in ``static/emoji``, by character without its variation selector."""
+
+_PICTURE = re.compile(f"([{''.join(_DRAWN)}])\ufe0f?")
+
+
+def pictured(text: str) -> Markup:
+    """A text as HTML, with the emoji we have drawings of drawn."""
+    out = Markup("")
+    end = 0
+    for found in _PICTURE.finditer(text):
+        out += escape(text[end : found.start()]) + _drawing(found[0], found[1])
+        end = found.end()
+    return out + escape(text[end:])
+
+
+def _drawing(typed: str, picture: str) -> Markup:
+    return Markup('<span class="drawn drawn-{}">{}</span>').format(_DRAWN[picture], typed)
+
+
 def emoji(name: str, typed: str) -> Markup:
     """The picture with its name for those who don't see it; an unknown code stays as ``typed``."""
     picture = _COMMON.get(name)
     if picture is None:
         return Markup("{}").format(typed)
     words = name.replace("_", " ")
-    return Markup('<span class="emoji" role="img" aria-label="{}" title=":{}:">{}</span>').format(words, name, picture)
+    shown = pictured(picture)
+    return Markup('<span class="emoji" role="img" aria-label="{}" title=":{}:">{}</span>').format(words, name, shown)

@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from bot.sandbox.finding import Impossible
 from bot.sandbox.page import inspector, stream
@@ -15,7 +15,7 @@ from bot.sandbox.page.drawing import Drawing
 from bot.sandbox.page.faces import humans
 from bot.sandbox.page.menus import groups
 from bot.sandbox.page.reading import Reading
-from bot.sandbox.page.web import HEADERS, html, nothing
+from bot.sandbox.page.web import HEADERS, EventStream, html, nothing
 from bot.sandbox.records import Channel
 from bot.sandbox.workspace import Workspace
 
@@ -122,14 +122,13 @@ class Looking:
                 template,
                 people=humans(self._at),
                 shortcuts=shortcuts,
-                commands=manifest.commands,
                 **drawing.side(at),
                 **context,
             )
         )
 
     def _heading(self, drawing: Drawing, channel: Channel) -> dict[str, Any]:
-        closed = self._closed(drawing, channel)
+        closed = drawing.closed(channel)
         app = self._at.people[self._at.bot_user_id].real_name
         if channel.kind == "im":
             words = {"title": app, "tabs": self._tabs(drawing, "Messages"), "subtitle": ""}
@@ -140,16 +139,6 @@ class Looking:
             topic = f" · {channel.topic}" if channel.topic else ""
             words = {"title": f"#{channel.name}", "subtitle": f"{kind}{shared} · {count} members{topic}"}
         return words | {"may_write": not closed, "closed_reason": closed}
-
-    def _closed(self, drawing: Drawing, channel: Channel) -> str:
-        """Why nothing can be written here; "" if it can."""
-        if drawing.actor.member.deleted:
-            return f"{drawing.me.name} is deactivated and cannot use this workspace."
-        if channel.is_archived:
-            return "This channel is archived. It can be read, and nothing can be written."
-        if channel.kind == "im" and self._at.manifest.messages_read_only:
-            return "The app takes no messages here. Use its Home, its shortcuts, or a command in a channel."
-        return ""
 
     def _tabs(self, drawing: Drawing, current: str) -> list[dict[str, Any]]:
         home, messages = self._at.manifest.home_enabled, self._at.manifest.messages_enabled
@@ -215,8 +204,7 @@ class Looking:
     async def events(self, request: Request) -> Response:
         """Server-sent events of this page."""
         drawing = self.drawing(request)
-        body = stream.events(self._at, drawing.me.id, request.query_params.get("at", ""))
-        return StreamingResponse(body, media_type="text/event-stream", headers=HEADERS)
+        return EventStream(stream.events(self._at, drawing.me.id, request.query_params.get("at", "")))
 
 
 async def _open_home(drawing: Drawing, tab: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup, escape
 
 from bot.sandbox.page.dates import Viewer, format_date
-from bot.sandbox.page.emoji import emoji
+from bot.sandbox.page.emoji import emoji, pictured
 
 Lookup = Callable[[str], str | None]
 
@@ -48,7 +48,7 @@ def unescape(text: str) -> str:
 
 def literal(text: str) -> Markup:
     """Text after Slack's unescaping, as HTML."""
-    return escape(unescape(text))
+    return pictured(unescape(text))
 
 
 def render_mrkdwn(text: str, reader: Reader, *, verbatim: bool = False) -> Markup:
@@ -68,9 +68,9 @@ def render_plain(text: str, *, with_emoji: bool = True) -> Markup:
     parts: list[Markup] = []
     end = 0
     for found in _EMOJI.finditer(text) if with_emoji else ():
-        parts += [escape(text[end : found.start()]), emoji(found[1], found[0])]
+        parts += [pictured(text[end : found.start()]), emoji(found[1], found[0])]
         end = found.end()
-    parts.append(escape(text[end:]))
+    parts.append(pictured(text[end:]))
     return Markup("").join(parts).replace("\n", Markup("<br>"))
 
 

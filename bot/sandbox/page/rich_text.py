@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from bot.sandbox.page.dates import format_date
-from bot.sandbox.page.emoji import emoji
+from bot.sandbox.page.emoji import emoji, pictured
 from bot.sandbox.page.mrkdwn import Reader, link, mention
 
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ def _styled(piece: Json, reader: Reader) -> Markup:
 
 
 def _lines(text: str) -> Markup:
-    return escape(text).replace("\n", Markup("<br>"))
+    return pictured(text).replace("\n", Markup("<br>"))
 
 
 def _piece(piece: Json, reader: Reader) -> Markup:

@@ -100,7 +100,7 @@ class Surface:
         """What happens with the answer to a click: a modal is drawn anew, everything else is pushed."""
         if self.place == "modal":
             return Markup(
-                'hx-target="#modal-layer" hx-swap="keyed" hx-include="closest form" hx-indicator="this, closest .modal"'
+                'hx-target="#modal-layer" hx-swap="keyed" hx-include="closest form" hx-indicator="closest .modal"'
             )
         return Markup('hx-swap="none" hx-sync="this:drop"')
 

@@ -1,8 +1,13 @@
 """The page over plain HTTP: what it shows and what its forms do."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
-from tests.sandbox.page.conftest import Visitor, words
+from bot.sandbox.page import stream
+from bot.sandbox.page.web import EventStream
+from tests.sandbox.page.conftest import Visitor, peopled, words
 
 
 async def test_the_front_door_leads_to_the_first_person(visitor: Visitor) -> None:
@@ -241,3 +246,24 @@ async def test_a_window_is_told_what_changed(visitor: Visitor) -> None:
         assert b"event: modal" in first
         await visitor.workspace.actor("U0BOB").say("Hello", "C0GENERAL")
         assert b"event: posts" in await stream.content.readuntil(b"event: sidebar\ndata: \n\n")
+
+
+async def test_stopping_the_workspace_under_an_open_window_is_no_error() -> None:
+    sent: list[dict[str, Any]] = []
+    streaming = asyncio.Event()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if message.get("body"):
+            streaming.set()
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    response = EventStream(stream.events(peopled(), "U0ADA", "C0GENERAL"))
+    scope: Any = {"type": "http", "asgi": {"spec_version": "2.3"}}
+    window = asyncio.create_task(response(scope, receive, send))
+    await streaming.wait()
+    window.cancel()
+    await window
+    assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}

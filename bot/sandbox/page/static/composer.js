@@ -79,6 +79,10 @@
   document.addEventListener("click", (event) => {
     const entry = event.target.closest?.("#commands .command");
     if (entry) complete(entry);
+    const starter = event.target.closest?.("[data-insert]");
+    if (!starter || !field()) return;
+    field().value = starter.dataset.insert;
+    field().focus();
   });
   document.addEventListener("focusout", (event) => {
     if (event.target === field()) hide();
