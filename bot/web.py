@@ -230,10 +230,9 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except OSError as error:
         raise WrongSettings(
-            f"GATEHOUSE_HOST and GATEHOUSE_PORT: can't listen on {host} port {port} ({why}). "
+            f"GATEHOUSE_HOST and GATEHOUSE_PORT: can't listen on {host} port {port} ({error.strerror}). "
             f"Stop what uses it, or take another: GATEHOUSE_PORT={port + 1}"
         ) from error
 
