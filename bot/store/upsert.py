@@ -8,7 +8,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_or_ignore(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
     """Insert a row unless it breaks a unique constraint; return whether it was inserted."""
-    return bool(connection.execute(_insert(connection, table).values(**values).on_conflict_do_nothing()).rowcount)
+    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
+    # SQLAlchemy keeps the number of inserted rows only where it is asked to, and says -1 otherwise.
+    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount == 1
 
 
 def insert_or_update(connection: sa.Connection, table: sa.Table, *, key: tuple[str, ...], **values: Any) -> None:
