@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import settings
 
+from bot.store import schema
+from bot.store.engine import open_store
 from tests import postgres
 
 settings.register_profile("gatehouse", deadline=None)
@@ -104,6 +106,40 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'gatehouse.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the path of an SQLite file with the newest schema and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "gatehouse.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.Server) -> str:
+    """Give the name of a PostgreSQL database with the newest schema and no rows, to be copied."""
+    postgres_server.run("CREATE DATABASE migrated")
+    _migrate(postgres_server.url("migrated"))
+    return "migrated"
+
+
+def _migrate(url: str) -> None:
+    opened = open_store(url, patient=True)
+    schema.upgrade(opened.engine)
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a fresh database with the newest schema: each test runs on both kinds."""
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "gatehouse.db")
+        yield f"sqlite:///{copy}"
+    else:
+        server: postgres.Server = request.getfixturevalue("postgres_server")
+        with server.database(request.getfixturevalue("postgres_template")) as url:
+            yield url
 
 
 @pytest.fixture(scope="session")

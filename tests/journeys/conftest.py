@@ -17,11 +17,11 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def opened(database_url: str, clock: StandingClock) -> OpenHouse:
+def opened(migrated_url: str, clock: StandingClock) -> OpenHouse:
     """Opens a house with other settings or another catalog: ``async with opened(GATEHOUSE_SELF_SERVICE="false")``."""
 
     def open_(**options: object) -> AbstractAsyncContextManager[House]:
-        return open_house(database_url, clock, **options)  # type: ignore[arg-type]
+        return open_house(migrated_url, clock, **options)  # type: ignore[arg-type]
 
     return open_
 

@@ -63,7 +63,9 @@ class House:
         self.runtime = await build(self.settings, clock=self.clock, strict=True)
         await self.runtime.start()
         self._serving = asyncio.create_task(
-            serve(self.runtime.web, "127.0.0.1", 0, on_stop=self.runtime.stop, started=started.set_result, stop=self._stop)
+            serve(
+                self.runtime.web, "127.0.0.1", 0, on_stop=self.runtime.stop, started=started.set_result, stop=self._stop
+            )
         )
         done, _ = await asyncio.wait({started, self._serving}, return_when="FIRST_COMPLETED")
         if self._serving in done:
@@ -83,7 +85,7 @@ class House:
         store = open_store(self.settings.database_url, self.clock, patient=True)
         try:
             source = native.parse(catalog)
-            store.write.run(lambda unit: apply_catalog(unit, source.catalog, lambda place: str(place)))
+            store.write.run(lambda unit: apply_catalog(unit, source.catalog, str))
         finally:
             store.close()
 

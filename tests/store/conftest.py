@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import schema
 from bot.store.engine import Store, open_store
 
 
@@ -29,8 +28,7 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def store(database_url: str, clock: StandingClock) -> Iterator[Store]:
-    opened = open_store(database_url, clock)
-    schema.upgrade(opened.engine)
+def store(migrated_url: str, clock: StandingClock) -> Iterator[Store]:
+    opened = open_store(migrated_url, clock)
     yield opened
     opened.close()

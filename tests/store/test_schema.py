@@ -40,7 +40,7 @@ def test_replicas_that_start_together_migrate_once(postgres_url: str) -> None:
         opened = open_store(postgres_url, patient=True)
         try:
             schema.upgrade(opened.engine)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the test tells of it
             failures.append(error)
         finally:
             opened.close()
