@@ -181,7 +181,7 @@ async def serve(
         app: what is served.
         host: address to listen on.
         port: port to listen on; 0 takes a free one.
-        on_stop: drains and closes the rest, after the last answer; it should take at most 2 s.
+        on_stop: drains and closes the rest, after the last answer or if serving can't begin; at most 2 s.
         started: called with the port once connections are accepted.
         stop: ends the serving like SIGTERM, but without lingering; given by those whose process does more than serve.
         linger: seconds to go on accepting after SIGTERM.
@@ -189,36 +189,50 @@ async def serve(
     Raises:
         WrongSettings: the address can't be listened on.
     """
-    listener = listening(host, port)
-    if stop is None:
-        _settle()
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=GRACE,
-    )
-    server = _Server(config)
-    stop = stop or asyncio.Event()
-    lingering = _on_signals(stop, server)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await _running(server, serving)
-        if started:
-            started(listener.getsockname()[1])
-        await asyncio.wait({serving, waiting := asyncio.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
-        waiting.cancel()
-        app.readiness.stopping = True
-        if lingering:
-            await asyncio.sleep(linger)
-        server.should_exit = True
-        await serving
+        await _serve(app, listening(host, port), started, stop, linger)
     finally:
         await on_stop()
+
+
+async def _serve(
+    app: Web,
+    listener: socket.socket,
+    started: Callable[[int], None] | None,
+    stop: asyncio.Event | None,
+    linger: float,
+) -> None:
+    if stop is None:
+        _settle()
+    stop = stop or asyncio.Event()
+    server = _server(app)
+    lingering = _on_signals(stop, server)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await _running(server, serving)
+    if started:
+        started(listener.getsockname()[1])
+    await asyncio.wait({serving, waiting := asyncio.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
+    waiting.cancel()
+    app.readiness.stopping = True
+    if lingering:
+        await asyncio.sleep(linger)
+    server.should_exit = True
+    await serving
+
+
+def _server(app: Web) -> "_Server":
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
 
 
 def listening(host: str, port: int) -> socket.socket:

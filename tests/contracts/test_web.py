@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import WrongSettings
-from bot.web import listening
+from bot.metrics import Metrics
+from bot.web import Readiness, Web, listening, serve
 from handlers.payloads import Payload
 from handlers.replies import Reply
 from handlers.switchboard import Switchboard
@@ -92,6 +93,40 @@ def test_a_port_in_use_is_a_sentence() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(WrongSettings, match=f"GATEHOUSE_PORT.*127.0.0.1 port {port}.*in use"):
             listening("127.0.0.1", port)
+
+
+async def test_what_was_opened_is_closed_where_serving_cannot_begin() -> None:
+    closed: list[bool] = []
+
+    async def on_stop() -> None:
+        closed.append(True)
+
+    web = Web(edge=None, dispatch=nothing, readiness=Readiness({}), metrics=Metrics())
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(WrongSettings):
+        await serve(web, "127.0.0.1", taken.getsockname()[1], on_stop=on_stop)
+    assert closed == [True]
+
+
+async def test_in_socket_mode_nobody_may_post() -> None:
+    web = Web(edge=None, dispatch=nothing, readiness=Readiness({}), metrics=Metrics())
+    started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    serving = asyncio.create_task(
+        serve(web, "127.0.0.1", 0, on_stop=done, started=started.set_result, stop=stop, linger=0)
+    )
+    port = await started
+    assert (await asked(port, "/slack/events", b"command=%2Fapis")).status == 404
+    assert (await asked(port, "/healthz")).status == 200
+    stop.set()
+    await serving
+
+
+async def nothing(_: object) -> bytes:
+    raise AssertionError("nobody may post")
+
+
+async def done() -> None:
+    return None
 
 
 def test_an_address_that_is_not_ours_is_a_sentence() -> None:
