@@ -7,11 +7,11 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    DispatchActionConfig,
     InputBlock,
     PlainTextInputElement,
     StaticSelectElement,
 )
+from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 
 from blocks import kit
 from bot.domain.apis import Api, ApiLine, ApiPage, ApiVersion, PlanOffer
