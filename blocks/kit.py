@@ -101,6 +101,11 @@ def note(*mrkdwn: str) -> ContextBlock:
     return ContextBlock(elements=[MarkdownTextObject(text=piece, verbatim=True) for piece in mrkdwn])
 
 
+def linked(mrkdwn: str) -> SectionBlock:
+    """Return a paragraph of our own mrkdwn, in which foreign text is escaped already."""
+    return SectionBlock(text=MarkdownTextObject(text=mrkdwn, verbatim=True))
+
+
 def warning(sentence: str) -> SectionBlock:
     """Return the sentence on top of a view that says what is wrong."""
     return paragraph(f"⚠️ {sentence}", block_id=PROBLEM)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,8 @@ from bot.domain.policy import HouseRules
 from bot.edge import Edge, MemoryReplayCache
 from bot.errors import Unavailable, WrongSettings
 from bot.metrics import Metrics
+from bot.outbox.dispatcher import Dispatcher
+from bot.readers.contracts import draw
 from bot.sandbox.surfaces import problems_of_blocks, problems_of_view
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -23,8 +25,11 @@ from bot.socket import Socket
 from bot.store import schema
 from bot.store.engine import Store, open_store
 from bot.store.lock import ServingLock
-from bot.usecases.clients import tidy_drafts
+from bot.store.unit import Unit
+from bot.usecases.approvals import expire
+from bot.usecases.notifying import after_failure
 from bot.usecases.people import bind_team
+from bot.usecases.tidying import tidy
 from bot.web import Readiness, Web, serve
 from handlers.lines import bolt, dispatch
 from handlers.registry import register_all
@@ -53,6 +58,7 @@ class Runtime:
     web: Web
     socket: Socket | None
     workspace: "Workspace"
+    dispatcher: Dispatcher
     closing: list[Callable[[], None]] = field(default_factory=list)
 
     async def start(self) -> None:
@@ -62,6 +68,7 @@ class Runtime:
             WrongSettings: a token is refused, or the database belongs to another workspace.
         """
         await self.workspace.learn()
+        self.dispatcher.start()
         self.scheduler.start()
         if self.socket:
             await self.socket.start()
@@ -74,6 +81,7 @@ class Runtime:
         late = await self.board.drain(DRAIN)
         if late:
             log.warning("cut off while stopping", tasks=late)
+        await self.dispatcher.stop()
         await self.workspace.stop()
         await self.slack.close()
         self.store.close()
@@ -151,6 +159,7 @@ def rules_of(settings: Settings) -> HouseRules:
         admins=frozenset(settings.admins),
         self_service=settings.self_service,
         allow_self_approval=settings.allow_self_approval,
+        expire_after=settings.expire_after,
     )
 
 
@@ -204,15 +213,43 @@ async def build(settings: Settings, *, clock: Clock | None = None, strict: bool 
     desk = Desk(store, rules_of(settings), SlackDirectory(slack), clock)
     board = Switchboard(slack=slack, allowed=workspace.allowed, watch=metrics, events=MemoryReplayCache(), clock=clock)
     register_all(board, desk, slack)
-    scheduler = Scheduler(settings.tick, lambda: asyncio.wrap_future(store.write.submit(tidy_drafts)))
+    rules = rules_of(settings)
+    dispatcher = Dispatcher(
+        store,
+        slack,
+        draw=draw,
+        after_failure=lambda unit, one: after_failure(unit, rules, one),
+        metrics=metrics,
+        clock=clock,
+    )
+    scheduler = Scheduler(settings.tick, deliver=dispatcher.wake, expire=_job(store, expire), tidy=_job(store, tidy))
     send = dispatch(bolt(board, slack.client))
     socket = Socket(settings.app_token, slack.client, send) if settings.mode == "socket" else None
     checks = {"database": lambda: _database_ready(store), "scheduler": scheduler.ready, "slack": workspace.ready}
     readiness = Readiness(checks | ({"socket": socket.ready} if socket else {}))
     edge = None if socket else Edge(settings.signing_secrets, MemoryReplayCache(), clock)
-    web = Web(edge=edge, dispatch=send, readiness=readiness, metrics=metrics)
+    web = Web(
+        edge=edge,
+        dispatch=send,
+        readiness=readiness,
+        metrics=metrics,
+        refresh=lambda: _refreshed(store, metrics),
+    )
     closing = [lock.release] if lock else []
-    return Runtime(settings, clock, store, slack, desk, board, scheduler, metrics, web, socket, workspace, closing)
+    return Runtime(
+        settings, clock, store, slack, desk, board, scheduler, metrics, web, socket, workspace, dispatcher, closing
+    )
+
+
+def _job(store: Store, work: Callable[[Unit], int]) -> Callable[[], Awaitable[int]]:
+    """Return a job of the scheduler: one transaction, that tells how much it did."""
+    return lambda: asyncio.wrap_future(store.write.submit(work))
+
+
+async def _refreshed(store: Store, metrics: Metrics) -> None:
+    """Set what is looked up and not counted, just before the metrics are read."""
+    depth, oldest = await asyncio.wrap_future(store.read.submit(lambda unit: unit.outbox.depth()))
+    metrics.outbox(depth, oldest)
 
 
 async def _database_ready(store: Store) -> str | None:

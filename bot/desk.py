@@ -9,14 +9,16 @@ import structlog
 
 from bot.clock import Clock
 from bot.domain.clients import Client, ClientDraft, ClientPage
+from bot.domain.contracts import Contract, Queue, SignUpDraft, Verdict
 from bot.domain.help import Abilities
 from bot.domain.organizations import Choices
 from bot.domain.people import Person, Profile
 from bot.domain.policy import HouseRules
-from bot.errors import GatehouseError, Refusal
+from bot.domain.sign_up import SignUp
+from bot.errors import GatehouseError, Refusal, Unavailable
 from bot.store.engine import Store
 from bot.store.unit import Unit
-from bot.usecases import clients, help, organizations, people
+from bot.usecases import approvals, clients, contracts, help, organizations, people
 from bot.usecases.clients import Start
 
 P = ParamSpec("P")
@@ -154,6 +156,83 @@ class Desk:
     async def edit_description(self, profile: Profile, client_id: str, text: str) -> Client:
         """Change a client's description."""
         return await self._write(clients.edit_description, self._rules, profile, client_id, text)
+
+    async def begin_sign_up(self, profile: Profile, offer_id: str) -> SignUp:
+        """Return how the sign-up wizard opens (SPEC 4.1)."""
+        return await self._read(contracts.begin_sign_up, self._rules, profile, offer_id)
+
+    async def look_again(self, profile: Profile, draft: SignUpDraft) -> SignUp:
+        """Return the state of the sign-up wizard for a draft."""
+        return await self._read(contracts.look_again, self._rules, profile, draft)
+
+    async def recall_sign_up(self, person: Person, draft_id: str, offer_id: str) -> SignUpDraft:
+        """Return what was typed so far in a window of the sign-up wizard; an empty draft if nothing was kept."""
+        found = await self._read(contracts.recall_sign_up, person, draft_id)
+        return found or SignUpDraft(id=draft_id, offer=offer_id)
+
+    async def keep_sign_up(self, person: Person, draft: SignUpDraft) -> None:
+        """Write down what was typed."""
+        await self._write(contracts.keep_sign_up, person, draft)
+
+    async def forget_sign_up(self, person: Person, draft_id: str) -> None:
+        """Cancel: leave nothing."""
+        await self._write(contracts.forget_sign_up, person, draft_id)
+
+    async def continue_sign_up(self, person: Person, offered_id: str, draft_id: str) -> SignUpDraft:
+        """Return the offered sign-up draft, to go on with under a fresh id."""
+        return await self._write(contracts.continue_sign_up, person, offered_id, draft_id)
+
+    async def start_sign_up_over(self, person: Person) -> None:
+        """Offer none of somebody's sign-up drafts again."""
+        await self._write(contracts.start_sign_up_over, person)
+
+    async def client_choices(self, person: Person, organization_id: str, text: str) -> Choices:
+        """Return clients to sign up with while somebody types."""
+        return await self._read(contracts.client_choices, person, organization_id, text)
+
+    async def check_client_step(self, profile: Profile, draft: SignUpDraft) -> tuple[SignUp, dict[str, Refusal]]:
+        """Client step done: keep the entries and return what is wrong with them, by field."""
+        return await self._write(contracts.check_client_step, self._rules, profile, draft)
+
+    async def accept_terms(self, profile: Profile, draft: SignUpDraft, ticked: bool) -> SignUp:
+        """Terms step done: keep what was accepted."""
+        return await self._write(contracts.accept_terms, self._rules, profile, draft, ticked)
+
+    async def sign_up(self, profile: Profile, draft_id: str) -> Contract:
+        """Summary confirmed: make the contract, once."""
+        return await self._write(contracts.sign_up, self._rules, profile, draft_id)
+
+    async def deciding_profile(self, person: Person, home_team: str) -> Profile:
+        """Return what Slack says about an account, at most a minute old: a decision takes nothing older.
+
+        Raises:
+            Unavailable: Slack can't be asked (RELIABILITY B5: fail closed).
+        """
+        profile = await self.profile(person, home_team)
+        known = await self._read(people.recall_profile, person)
+        if known is None or self._clock.now() - known[1] > PROFILE_AGE:
+            raise Unavailable
+        return profile
+
+    async def decide(self, profile: Profile, contract_id: str, verdict: Verdict, reason: str = "") -> Contract:
+        """Approve or reject, once."""
+        return await self._write(approvals.decide, self._rules, profile, contract_id, verdict, reason)
+
+    async def withdraw(self, profile: Profile, contract_id: str) -> Contract:
+        """Take one's own request back."""
+        return await self._write(approvals.withdraw, self._rules, profile, contract_id)
+
+    async def look(self, profile: Profile, contract_id: str) -> Contract:
+        """Return a request before deciding it."""
+        return await self._read(approvals.look, self._rules, profile, contract_id)
+
+    async def queue(self, profile: Profile, *, page: int = 0, size: int = approvals.PAGE) -> Queue:
+        """Return a page of what waits for somebody's decision."""
+        return await self._read(approvals.queue, self._rules, profile, page=page, size=size)
+
+    async def redraw(self, person: Person, contract_id: str) -> None:
+        """Have every copy of a request drawn again."""
+        await self._write(approvals.redraw, person, contract_id)
 
     async def abilities(self, profile: Profile) -> Abilities:
         """Return what one person can do."""

@@ -1,6 +1,6 @@
 """The Slack app manifest of this version: what ``gatehouse manifest`` prints and ``manifest.yml`` holds.
 
-Sources of its rules: docs.slack.dev/reference/app-manifest and Slack's own schema (github.com/slackapi/manifest-schema).
+Its rules: docs.slack.dev/reference/app-manifest and Slack's own schema (github.com/slackapi/manifest-schema).
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from blocks import clients
 COMMANDS = {
     "/create-client": ("Create a client for calling APIs", "[organization]"),
     "/my-clients": ("See your clients and edit them", ""),
+    "/approvals": ("See what waits for your approval", ""),
     "/gatehouse": ("See what you can do with Gatehouse", ""),
 }
 SHORTCUTS = {clients.CREATE: ("Create client", "Create a client for calling APIs")}
@@ -22,9 +23,9 @@ EXAMPLE_URL = "https://gatehouse.example.com"
 """Stands in the manifest until the real address is put there."""
 
 _LONG = (
-    "Gatehouse brings API management into Slack. Create a client in a short wizard, see the clients of your "
-    "organizations, and edit them: type /create-client or /my-clients, use the shortcut, or open the Home tab. "
-    "Who may do what is read from the roles your platform team keeps."
+    "Gatehouse brings API management into Slack. Create a client in a short wizard, sign it up for a plan of an API, "
+    "and approve or reject requests with a button: type /create-client, /my-clients or /approvals, use the "
+    "shortcuts, or open the Home tab. Who may do what is read from the roles your platform team keeps."
 )
 
 

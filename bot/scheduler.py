@@ -12,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.errors import Unavailable
 
+Job = Callable[[], Awaitable[int]]
 TIDY_EVERY = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
@@ -22,26 +23,35 @@ class Scheduler:
 
     Args:
         tick: how often it looks for due work (GATEHOUSE_TICK).
-        tidy: clears away what is past its time and returns how much that was.
+        deliver: has the outbox look for due notifications.
+        expire: lets requests expire that waited too long, and returns how many.
+        tidy: clears away what is past its time, and returns how much.
         seconds: tells seconds that never go backwards.
     """
 
     def __init__(
         self,
         tick: timedelta,
-        tidy: Callable[[], Awaitable[int]],
+        *,
+        deliver: Callable[[], None],
+        expire: Job,
+        tidy: Job,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._tick, self._tidy, self._seconds = tick, tidy, seconds
+        self._tick, self._deliver, self._seconds = tick, deliver, seconds
+        self._expire, self._tidy = expire, tidy
         self._ticked = seconds()
         settings = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._apscheduler = AsyncIOScheduler(timezone=UTC, job_defaults=settings)
 
     def start(self) -> None:
         """Begin to tick, in the running loop."""
-        self._apscheduler.add_job(self._beat, "interval", seconds=self._tick.total_seconds())
-        self._apscheduler.add_job(self._tidy_up, "interval", seconds=TIDY_EVERY.total_seconds())
+        add_job = self._apscheduler.add_job
+        add_job(self._beat, "interval", seconds=self._tick.total_seconds())
+        add_job(self._run, "interval", ("expire", self._expire), seconds=self._tick.total_seconds())
+        add_job(self._run, "interval", ("tidy", self._tidy), seconds=TIDY_EVERY.total_seconds())
         self._apscheduler.start()
+        self._deliver()
 
     def stop(self) -> None:
         """Tick no more."""
@@ -55,11 +65,12 @@ class Scheduler:
 
     async def _beat(self) -> None:
         self._ticked = self._seconds()
+        self._deliver()
 
-    async def _tidy_up(self) -> None:
+    async def _run(self, name: str, job: Job) -> None:
         try:
-            gone = await self._tidy()
+            done = await job()
         except Unavailable:
-            log.warning("tidy: the database did not answer, the next run will do it")
+            log.warning("a job did not reach the database; its next run will", job=name)
         else:
-            log.debug("tidied", drafts=gone)
+            log.debug("job done", job=name, rows=done)

@@ -236,6 +236,10 @@ class Slack:
         """Return who the token belongs to: ``team_id``, ``user_id``, ``bot_id``, … and ``scopes`` from the header."""
         return await _outcome(self.client.auth_test())
 
+    async def open_direct(self, user: str) -> str:
+        """Return the id of the direct conversation with somebody."""
+        return str(_part(await _outcome(self.client.conversations_open(users=user)), "channel")["id"])
+
     async def conversation_info(self, channel: str) -> Json:
         """Return the ``channel`` object of conversations.info."""
         return _part(await _outcome(self.client.conversations_info(channel=channel)), "channel")

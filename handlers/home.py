@@ -8,6 +8,9 @@ from handlers.payloads import Event, Payload
 from handlers.replies import Reply
 from handlers.switchboard import Switchboard
 
+SHOWN = 3
+"""Waiting requests in App Home: the rest is one button away."""
+
 
 def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
     """Put App Home on the board."""
@@ -28,7 +31,7 @@ async def redraw_home(desk: Desk, slack: Windows, payload: Payload) -> None:
     """Publish somebody's App Home as things are now."""
     try:
         profile = await desk.profile(payload.person, payload.home_team)
-        drawn = view.home_view(await desk.list_clients(profile))
+        drawn = view.home_view(await desk.list_clients(profile), await desk.queue(profile, size=SHOWN))
     except NotAllowed as refusal:
         drawn = view.refused_view(str(refusal))
     await slack.publish_home(payload.person.user, drawn)

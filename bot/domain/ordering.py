@@ -10,4 +10,9 @@ def sort_key(text: str) -> str:
 
     Any script can be typed in its own letters or in ASCII: ``Té`` and ``te`` give the same key. At most 255 characters.
     """
-    return " ".join(anyascii(unicodedata.normalize("NFC", text)).lower().split())[:255]
+    return folded(text)[:255]
+
+
+def folded(text: str) -> str:
+    """Return ``text`` of any length spelled in ASCII, lower case, spaces folded: the form that is searched."""
+    return " ".join(anyascii(unicodedata.normalize("NFC", text)).lower().split())

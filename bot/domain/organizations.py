@@ -1,5 +1,7 @@
 """Organizations: they own clients, APIs and plans, and have members with roles (SPEC 1)."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -38,3 +40,22 @@ class Choices(BaseModel):
 
     shown: tuple[Choice, ...]
     total: int
+
+
+class ApprovalWays(BaseModel):
+    """How an organization wants its approvers told (INTERFACE 4, approvals)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str = ""
+    notify: Literal["channel", "direct", "both"] = "channel"
+    expire_after: str | None = None
+    """A duration as catalog files write it; None takes the installation's setting."""
+
+    @property
+    def tells_channel(self) -> bool:
+        return bool(self.channel) and self.notify != "direct"
+
+    @property
+    def tells_people(self) -> bool:
+        return not self.channel or self.notify != "channel"

@@ -1,6 +1,7 @@
 """Who may do what: twelve permissions, six roles, one pure question (SPEC 8). Nothing is implied."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -70,3 +71,5 @@ class HouseRules(BaseModel):
     """Slack user ids; they count only in the team this database is bound to."""
     self_service: bool = True
     allow_self_approval: bool = False
+    expire_after: timedelta = timedelta(days=14)
+    """How long a request waits for a decision before it expires; nothing: for ever."""

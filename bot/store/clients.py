@@ -60,6 +60,11 @@ class ClientRows:
         row = self._connection.execute(query).mappings().one_or_none()
         return self._filled([row])[0] if row else None
 
+    def version_ids(self, client_id: str) -> list[str]:
+        """Return the ids of a client's versions, newest first."""
+        query = sa.select(client_versions.c.id).where(client_versions.c.client_id == client_id)
+        return list(self._connection.execute(query.order_by(client_versions.c.created_at.desc())).scalars())
+
     def describe(self, client_id: str, description: str) -> None:
         """Set a client's description."""
         self._connection.execute(sa.update(clients).where(clients.c.id == client_id).values(description=description))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from bot.domain import names
 from bot.domain.ids import new_id
 from bot.domain.ordering import sort_key
-from bot.domain.organizations import Choice, Choices, Organization
+from bot.domain.organizations import ApprovalWays, Choice, Choices, Organization
 from bot.domain.people import Person
 from bot.domain.policy import Permission, Role, roles_with
 from bot.store.tables import members, organization_uses, organizations, people
@@ -44,6 +44,40 @@ class OrganizationRows:
         if lock:
             query = query.with_for_update(read=True, of=members)
         return frozenset(Role(role) for role in self._connection.execute(query).scalars())
+
+    def holders(self, organization_id: str, permission: Permission) -> list[str]:
+        """Return the Slack ids of the active members who hold ``permission`` in an organization."""
+        query = (
+            sa.select(people.c.user)
+            .join(members, members.c.person_id == people.c.id)
+            .where(members.c.organization_id == organization_id, members.c.role.in_(roles_with(permission)))
+            .where(people.c.user.is_not(None), *(people.c[flag].is_(False) for flag in _UNFIT))
+            .distinct()
+            .order_by(people.c.user)
+        )
+        return [user for user in self._connection.execute(query).scalars() if user]
+
+    def where_holding(self, person: Person, permission: Permission) -> list[str]:
+        """Return the ids of all organizations where somebody holds ``permission``."""
+        query = (
+            sa.select(members.c.organization_id)
+            .join(people, people.c.id == members.c.person_id)
+            .where(people.c.team == person.team, people.c.user == person.user)
+            .where(members.c.role.in_(roles_with(permission)))
+            .distinct()
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def approval_ways(self, organization_id: str) -> ApprovalWays:
+        """Return how the approvers of an organization want to be told."""
+        query = sa.select(organizations.c.approval_channel, organizations.c.approvals)
+        row = self._connection.execute(query.where(organizations.c.id == organization_id)).one()
+        said = row.approvals or {}
+        return ApprovalWays(
+            channel=row.approval_channel or "",
+            notify=said.get("notify") or "channel",
+            expire_after=said.get("expire_after"),
+        )
 
     def create(
         self,
@@ -129,6 +163,10 @@ class OrganizationRows:
         columns = [organizations.c[field] for field in Organization.model_fields]
         row = self._connection.execute(sa.select(*columns).where(*conditions)).mappings().one_or_none()
         return Organization(**row) if row else None
+
+
+_UNFIT = ("is_guest", "is_bot", "is_deactivated", "is_stranger")
+"""Whoever is one of these is told nothing and decides nothing (RELIABILITY B3–B5)."""
 
 
 def _literal(text: str) -> str:

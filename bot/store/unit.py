@@ -19,13 +19,17 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.clock import Clock
+from bot.domain.clients import ClientDraft
+from bot.domain.contracts import SignUpDraft
 from bot.errors import GatehouseError, Unavailable
 from bot.store.audit import AuditTrail
 from bot.store.catalog import CatalogRows
 from bot.store.clients import ClientRows
+from bot.store.contracts import ContractRows
 from bot.store.drafts import DraftRows
 from bot.store.export import ExportRows
 from bot.store.organizations import OrganizationRows
+from bot.store.outbox import OutboxRows
 from bot.store.people import PeopleRows
 
 T = TypeVar("T")
@@ -59,8 +63,20 @@ class Unit:
         return ClientRows(self.connection)
 
     @cached_property
-    def drafts(self) -> DraftRows:
-        return DraftRows(self.connection)
+    def drafts(self) -> DraftRows[ClientDraft]:
+        return DraftRows(self.connection, "client", ClientDraft, "client_id")
+
+    @cached_property
+    def sign_ups(self) -> DraftRows[SignUpDraft]:
+        return DraftRows(self.connection, "sign_up", SignUpDraft, "contract_id")
+
+    @cached_property
+    def contracts(self) -> ContractRows:
+        return ContractRows(self.connection)
+
+    @cached_property
+    def outbox(self) -> OutboxRows:
+        return OutboxRows(self.connection, self.now)
 
     @cached_property
     def catalog(self) -> CatalogRows:
@@ -87,11 +103,17 @@ def _translated(error: Exception) -> Exception:
     return error
 
 
+def _nobody() -> None:
+    """Nobody delivers in this process: the next tick of one that does will find it."""
+
+
 class Pool:
     """Runs each work in its own transaction on one of a few threads."""
 
     def __init__(self, engine: sa.Engine, clock: Clock, *, threads: int, writes: bool) -> None:
         self._engine, self._clock, self._writes = engine, clock, writes
+        self.wake = _nobody
+        """Called after a commit that left something to be delivered."""
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     def submit(self, work: Work[T]) -> Future[T]:
@@ -106,10 +128,13 @@ class Pool:
         """
         try:
             with self._engine.connect() as connection:
-                result = work(Unit(connection, self._clock.now()))
+                unit = Unit(connection, self._clock.now())
+                result = work(unit)
                 if self._writes:
                     connection.commit()
-                return result
+            if unit.outbox.added:
+                self.wake()
+            return result
         except Exception as error:  # noqa: BLE001 - it goes to the caller
             raise _translated(error) from error.__cause__
 
@@ -124,6 +149,7 @@ class _Errand(Generic[T]):
     def __init__(self, work: Work[T]) -> None:
         self._work = work
         self.future: Future[T] = Future()
+        self.wakes = False
         self._result: T | None = None
         self._error: Exception | None = None
 
@@ -134,13 +160,15 @@ class _Errand(Generic[T]):
     def attempt(self, connection: sa.Connection, now: datetime) -> None:
         """Do the work behind a savepoint: its failure undoes nothing of its neighbours."""
         savepoint = connection.begin_nested()
+        unit = Unit(connection, now)
         try:
-            self._result = self._work(Unit(connection, now))
+            self._result = self._work(unit)
         except Exception as error:  # noqa: BLE001 - it goes to the caller
             savepoint.rollback()
             self._error = error
         else:
             savepoint.commit()
+            self.wakes = unit.outbox.added
 
     def settle(self, failure: Exception | None) -> None:
         """Tell the caller, now that the commit has happened or failed."""
@@ -156,6 +184,8 @@ class Writer:
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
+        self.wake = _nobody
+        """Called after a commit that left something to be delivered."""
         self._waiting: queue.SimpleQueue[_Errand[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work_off, name="writer", daemon=True)
         self._thread.start()
@@ -202,6 +232,8 @@ class Writer:
             failure = error
         for errand in errands:
             errand.settle(failure)
+        if failure is None and any(errand.wakes for errand in errands):
+            self.wake()
 
     def _attempt(self, connection: sa.Connection, errands: list[_Errand[Any]]) -> None:
         try:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain.audit import Change
+from bot.domain.audit import Actor, Change
 from bot.domain.clients import Client, ClientDraft, ClientPage, NewClient, check_entries
 from bot.domain.ids import new_id
 from bot.domain.names import description as description_rule
@@ -124,7 +124,7 @@ def choose_organization(unit: Unit, rules: HouseRules, profile: Profile, draft: 
     Raises:
         NotAllowed: at the field ``organization``: nothing chosen, gone, or without the right: one sentence for all.
     """
-    checked = _checked_organization(unit, rules, profile, draft.organization)
+    checked = checked_organization(unit, rules, profile, draft.organization)
     draft = draft.model_copy(update={"organization": checked.id, "organization_name": checked.name})
     keep_draft(unit, profile.person, draft)
     return draft
@@ -137,12 +137,12 @@ def check_details(unit: Unit, rules: HouseRules, profile: Profile, draft: Client
         NotAllowed: at the field ``organization``, if the right was lost meanwhile.
     """
     keep_draft(unit, profile.person, draft)
-    _checked_organization(unit, rules, profile, draft.organization)
+    checked_organization(unit, rules, profile, draft.organization)
     checked = check_entries(draft)
     if isinstance(checked, dict):
         return checked
     if draft.organization != PERSONAL and not unit.clients.is_free(draft.organization, checked.key):
-        return {"name": _taken(checked.name, draft.organization_name)}
+        return {"name": name_taken(checked.name, draft.organization_name)}
     return {}
 
 
@@ -173,31 +173,43 @@ def _create(unit: Unit, rules: HouseRules, profile: Profile, person_id: str, dra
     checked = check_entries(draft)
     if isinstance(checked, dict):
         raise next(iter(checked.values()))
-    _checked_organization(unit, rules, profile, draft.organization, lock=True)
+    checked_organization(unit, rules, profile, draft.organization, lock=True)
     by = actor(unit, rules, profile.person)
     organization_id = draft.organization
     if organization_id == PERSONAL:
         organization_id = personal_organization(unit, profile, by).id
     client_id = unit.clients.create(organization_id, checked, person_id, unit.now)
     if client_id is None:
-        raise _taken(checked.name, draft.organization_name)
-    unit.audit.record(organization_id, by, *_creation(checked))
+        raise name_taken(checked.name, draft.organization_name)
+    record_creation(unit, organization_id, by, checked)
     unit.people.used(person_id, organization_id, unit.now)
     return client_id
 
 
-def _creation(new: NewClient) -> tuple[Change, Change]:
-    """Creating a client is two entries, one for the client and one for its version (DOMAIN B3)."""
-    client = {"name": new.name, "description": new.description}
-    return (
-        Change(what="Create", entity="Client", key=new.key, after=client),
-        Change(what="Create", entity="ClientVersion", key=f"{new.key}/{new.version}", after={"version": new.version}),
-    )
+def record_creation(unit: Unit, organization_id: str, by: Actor, new: NewClient) -> None:
+    """Creating a client is two entries in the audit, one for the client and one for its version (DOMAIN B3)."""
+    after = {"name": new.name, "description": new.description}
+    client = Change(what="Create", entity="Client", key=new.key, after=after)
+    key = f"{new.key}/{new.version}"
+    version = Change(what="Create", entity="ClientVersion", key=key, after={"version": new.version})
+    unit.audit.record(organization_id, by, client, version)
 
 
-def _checked_organization(
+def checked_organization(
     unit: Unit, rules: HouseRules, profile: Profile, organization_id: str, *, lock: bool = False
 ) -> Choice:
+    """Return an organization somebody may create clients in, by its id or ``PERSONAL``.
+
+    Args:
+        unit: the open transaction.
+        rules: the settings about rights.
+        profile: who wants to.
+        organization_id: which one.
+        lock: keeps the right until the commit.
+
+    Raises:
+        NotAllowed: at the field ``organization``: nothing chosen, gone, or without the right.
+    """
     if not organization_id:
         raise NotAllowed("Choose an organization.", field="organization")
     if organization_id == PERSONAL:
@@ -212,7 +224,8 @@ def _checked_organization(
     raise NotAllowed("You can't create clients in this organization any more: choose another.", field="organization")
 
 
-def _taken(name: str, organization: str) -> Refusal:
+def name_taken(name: str, organization: str) -> Refusal:
+    """Return the refusal, at the field ``name``, of a name whose id is taken in its organization."""
     return Refusal(
         f"“{organization}” already has a client called “{name}” or a name that gives the same id: choose another name.",
         field="name",
@@ -283,8 +296,3 @@ def edit_description(unit: Unit, rules: HouseRules, profile: Profile, client_id:
         change = Change(what="Update", entity="Client", key=client.key, before=before, after=after)
         unit.audit.record(client.organization_id, actor(unit, rules, person), change)
     return client_details(unit, rules, person, client_id)
-
-
-def tidy_drafts(unit: Unit) -> int:
-    """Forget drafts past their time and return how many there were (SPEC 6, tidy)."""
-    return unit.drafts.delete_before(unit.now - DRAFT_LIFE)

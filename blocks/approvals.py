@@ -1,0 +1,188 @@
+"""A request for approval as people see it: the approvers' card, the requester's message, the queue, the reject form."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from slack_sdk.models.blocks import Block, DividerBlock
+
+from blocks import kit
+from bot.domain.contracts import COUNTED, Contract, Queue, Status
+
+Json = dict[str, Any]
+Card = tuple[str, list[Json]]
+"""Fallback text, already escaped, and blocks of a message."""
+
+APPROVE, REJECT, WITHDRAW = "approval.approve", "approval.reject", "approval.withdraw"
+QUEUE, REASON, DONE = "approval.queue", "approval.reason", "approval.done"
+PREVIOUS, NEXT, TO_QUEUE = "approval.previous", "approval.next", "approval.queue"
+
+BEGINNINGS = {
+    Status.AWAITING_APPROVAL: "Waiting for approval",
+    Status.ACTIVE: "Approved",
+    Status.REJECTED: "Rejected",
+    Status.WITHDRAWN: "Withdrawn",
+    Status.EXPIRED: "Expired",
+    Status.BROKEN: "Ended",
+}
+"""How the requester's direct messages begin (INTERFACE 6)."""
+
+
+class Place(BaseModel):
+    """Where a request was pressed: the page of the queue, if it was the queue."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    contract: str = ""
+    page: int = 0
+    from_queue: bool = False
+
+
+def request_card(contract: Contract) -> Card:
+    """Return what approvers see: who asks for what and why, with buttons while it waits, else who decided."""
+    title = "Approval request" if contract.is_waiting else f"Approval request: {_state(contract)}"
+    blocks: list[Block] = [kit.paragraph(title), kit.facts(_request(contract)), _history(contract)]
+    if contract.is_waiting:
+        blocks.append(_buttons(contract))
+    elif contract.decision_reason:
+        blocks.append(kit.facts([("Reason of the decision", contract.decision_reason)]))
+    asked = f"{contract.client} {contract.client_version} wants {contract.api} {contract.api_version}"
+    text = f"{title}: {asked} under {contract.plan} {contract.plan_version}"
+    return kit.escape(text), [block.to_dict() for block in blocks]
+
+
+def _request(contract: Contract) -> list[tuple[str, str]]:
+    facts = [
+        ("Client", f"{contract.client} {contract.client_version}"),
+        ("Organization", contract.client_organization),
+        ("API", f"{contract.api} {contract.api_version} of {contract.organization}"),
+        ("Plan", f"{contract.plan} {contract.plan_version}"),
+        ("Reason", contract.reason),
+    ]
+    return facts + ([("Accepted terms", contract.terms_version or contract.terms_url)] if contract.terms_url else [])
+
+
+def _history(contract: Contract) -> Block:
+    asked = f"Requested by {kit.mention(contract.requested_by.user)} {kit.moment(contract.requested_at)}"
+    if contract.is_waiting:
+        expires = f"Expires {kit.moment(contract.expires_at)}" if contract.expires_at else "Does not expire"
+        return kit.note(asked, expires)
+    return kit.note(asked, _decision(contract))
+
+
+def _decision(contract: Contract) -> str:
+    who = f" by {kit.mention(contract.decided_by.user)}" if contract.decided_by else ""
+    at = f" {kit.moment(contract.decided_at)}" if contract.decided_at else ""
+    return f"{_state(contract)}{who}{at}"
+
+
+def _state(contract: Contract) -> str:
+    return BEGINNINGS[contract.status]
+
+
+def _buttons(contract: Contract) -> Block:
+    # A block of its own for each revision: Slack keeps what belongs to a block_id.
+    return kit.buttons(
+        kit.button("Approve", APPROVE, contract.id, style="primary"),
+        kit.button("Reject", REJECT, contract.id, style="danger"),
+        block_id=f"approval_{contract.id}_{contract.revision}",
+    )
+
+
+def waiting_card(contract: Contract) -> Card:
+    """Return the requester's message at the beginning; it shows the end of the story, too, but then without button."""
+    said = _state(contract)
+    rest = " The approvers were told." if contract.is_waiting else ""
+    blocks: list[Block] = [kit.paragraph(f"{said}: {_asked(contract)}.{rest}"), kit.facts(_mine(contract))]
+    blocks.append(_history(contract))
+    if contract.is_waiting:
+        blocks.append(kit.buttons(kit.button("Withdraw", WITHDRAW, contract.id)))
+    return kit.escape(f"{said}: {_asked(contract)}"), [block.to_dict() for block in blocks]
+
+
+def outcome_card(contract: Contract) -> Card:
+    """Return what the requester and the client's admins are told in the end."""
+    said = _state(contract)
+    blocks: list[Block] = [kit.paragraph(f"{said}: {_asked(contract)}."), kit.facts(_mine(contract))]
+    if contract.decision_reason:
+        blocks.append(kit.facts([("Reason of the decision", contract.decision_reason)]))
+    if contract.status is Status.ACTIVE:
+        blocks.append(kit.paragraph("The client may call the API now. See /my-clients."))
+    decided = contract.decided_at is not None or contract.status is Status.EXPIRED
+    blocks.append(kit.note(_decision(contract)) if decided else kit.note("No approval was needed."))
+    why = f" Reason: {contract.decision_reason}" if contract.decision_reason else ""
+    return kit.escape(f"{said}: {_asked(contract)}.{why}"), [block.to_dict() for block in blocks]
+
+
+def trouble_card(contract: Contract) -> Card:
+    """Return what the requester is told when nobody who could decide can be reached."""
+    text = f"{_state(contract)}: {_asked(contract)}. The approvers of {contract.organization} could not be reached" + (
+        "; the admins of Gatehouse were informed." if contract.is_waiting else "."
+    )
+    blocks: list[Block] = [kit.paragraph(text)]
+    return kit.escape(text), [block.to_dict() for block in blocks]
+
+
+def _asked(contract: Contract) -> str:
+    api = f"{contract.api} {contract.api_version}"
+    return f"{contract.client} {contract.client_version} for {api} under {contract.plan} {contract.plan_version}"
+
+
+def _mine(contract: Contract) -> list[tuple[str, str]]:
+    facts = [("Organization", contract.client_organization), ("Provider", contract.organization)]
+    facts += [("Your reason", contract.reason)] if contract.reason else []
+    return facts + ([("Endpoint", contract.endpoint)] if contract.endpoint and contract.status is Status.ACTIVE else [])
+
+
+def queue_view(queue: Queue) -> Json:
+    """Return what waits for somebody's decision, oldest first."""
+    blocks: list[Block] = [block for contract in queue.contracts for block in waiting_blocks(contract)]
+    if blocks:
+        blocks += [kit.note(counted(queue)), *_pages(queue)]
+    else:
+        blocks = [kit.paragraph("Nothing is waiting for your approval.")]
+    return kit.modal("Approvals", blocks, callback=QUEUE, metadata=Place(page=queue.page, from_queue=True))
+
+
+def waiting_blocks(contract: Contract) -> list[Block]:
+    """Return a request in a list, with the same buttons as its message."""
+    return [kit.facts(_request(contract)), _history(contract), _buttons(contract), DividerBlock()]
+
+
+def counted(queue: Queue) -> str:
+    """Return which of how many requests a page shows: ``1–5 of 240``."""
+    total = f"more than {COUNTED:,}" if queue.total > COUNTED else f"{queue.total:,}"
+    return f"{queue.first}–{queue.last} of {total}"
+
+
+def _pages(queue: Queue) -> list[Block]:
+    elements = [kit.button("Previous page", PREVIOUS, str(queue.page - 1))] if queue.page else []
+    if queue.last < queue.total:
+        elements.append(kit.button("Next page", NEXT, str(queue.page + 1)))
+    return [kit.buttons(*elements, block_id=f"approval_pages_{queue.page}")] if elements else []
+
+
+def reject_view(contract: Contract, place: Place) -> Json:
+    """Return the form that asks for the reason of a rejection."""
+    blocks: list[Block] = [
+        kit.facts(_request(contract)),
+        kit.text_input(
+            "reason",
+            "Reason",
+            hint="The requester reads it. At most 1,000 characters.",
+            multiline=True,
+            focus=True,
+        ),
+    ]
+    place = place.model_copy(update={"contract": contract.id})
+    return kit.modal("Reject", blocks, callback=REASON, metadata=place, submit="Reject", close="Cancel")
+
+
+def done_view(contract: Contract, said: str = "") -> Json:
+    """Return the end of a rejection: what became of the request, or who was faster."""
+    sentence = said or f"{_state(contract)}: {_asked(contract)}. The requester is told."
+    return kit.modal("Reject", [kit.paragraph(sentence)], callback=DONE, metadata=Place(contract=contract.id))
+
+
+def read_reason(values: Json) -> str:
+    """Return the reason as typed."""
+    return kit.entered(values, "reason") or ""

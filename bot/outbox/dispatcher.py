@@ -1,0 +1,290 @@
+"""Delivers notifications: claims due rows under a lease, posts or redraws each message, marks how it went (SPEC 6).
+
+At least once, and visible at most once: before a post a row says that it is being tried, so after a crash or a lost
+answer the message is looked for by its delivery id before it is sent again.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from bot.clock import Clock
+from bot.domain.contracts import Contract
+from bot.domain.notifications import DestinationType, Kind, Notification
+from bot.errors import Unavailable
+from bot.outbox import outcomes
+from bot.outbox.outcomes import Refusal
+from bot.outbox.pace import Pace
+from bot.slack import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
+from bot.store.engine import Store
+from bot.store.unit import Unit
+
+T = TypeVar("T")
+Json = dict[str, Any]
+Card = tuple[str, list[Json]]
+Draw = Callable[[Kind, Contract], Card]
+AfterFailure = Callable[[Unit, Notification], None]
+
+BATCH = 50
+"""Notifications claimed at a time: as many as can be carried well within their lease."""
+AT_ONCE = 16
+"""Calls to Slack under way at the same time."""
+METADATA = "gatehouse_notification"
+"""``event_type`` of the metadata each message carries; its payload is the delivery id and nothing else."""
+
+log = structlog.get_logger(__name__)
+
+
+class Carrier(Protocol):
+    """The calls to Slack that deliver; ``bot.slack.Slack`` has them."""
+
+    async def post(
+        self, channel: str, text: str, blocks: list[Json] | None = None, metadata: Json | None = None
+    ) -> Posted: ...
+
+    async def update(
+        self, channel: str, ts: str, text: str, blocks: list[Json] | None = None, metadata: Json | None = None
+    ) -> Posted: ...
+
+    async def open_direct(self, user: str) -> str: ...
+
+    async def history(self, channel: str, oldest: str) -> list[Json]: ...
+
+
+class Counter(Protocol):
+    """Counts deliveries; ``bot.metrics.Metrics`` is one."""
+
+    def delivered(self, outcome: str) -> None: ...
+
+
+class Dispatcher:
+    """The deliver job.
+
+    Args:
+        store: where the rows are.
+        slack: carries the messages.
+        draw: shows a contract as a message of a kind.
+        after_failure: goes on to the next destination, in the transaction that sets one aside.
+        metrics: counts outcomes.
+        clock: for how long ago an attempt was.
+        seconds: never goes backwards; for pacing.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        slack: Carrier,
+        *,
+        draw: Draw,
+        after_failure: AfterFailure,
+        metrics: Counter,
+        clock: Clock,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._slack, self._draw = store, slack, draw
+        self._after_failure, self._metrics, self._clock = after_failure, metrics, clock
+        self._seconds = seconds
+        self._pace = Pace()
+        self._woken = asyncio.Event()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._running: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def start(self) -> None:
+        """Begin to deliver in the running loop; commits of this process wake it at once."""
+        self._store.write.wake = self._wake_from_thread
+        self._running = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Carry what is claimed to its end, and claim nothing more."""
+        self._store.write.wake = lambda: None
+        running, self._running = self._running, None
+        if running:
+            self._woken.set()
+            await running
+
+    def wake(self) -> None:
+        """Look for due rows now."""
+        self._woken.set()
+
+    def _wake_from_thread(self) -> None:
+        self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def _run(self) -> None:
+        while self._running:
+            await self._woken.wait()
+            self._woken.clear()
+            try:
+                while self._running and await self.round():
+                    pass
+            except Unavailable:
+                log.warning("the outbox waits: the database did not answer")
+            except Exception:
+                log.exception("the outbox stumbled")
+
+    async def round(self) -> int:
+        """Deliver one batch of due notifications and return how many were claimed."""
+        claimed, contracts = await self._write(_claim)
+        if claimed:
+            carrying = (self._guarded(one, contracts.get(one.contract_id)) for one in claimed)
+            await asyncio.gather(*carrying)
+        return len(claimed)
+
+    async def _guarded(self, one: Notification, contract: Contract | None) -> None:
+        """One row that can't be drawn, or whose mark fails, delays no other."""
+        async with self._slots:
+            try:
+                await self._carry(one, contract)
+            except Unavailable:
+                log.warning("a delivery was not written down; its lease ends by itself", notification=one.id)
+            except Exception as error:
+                log.exception("a delivery failed", notification=one.id)
+                await self._again_or_aside(one, f"fault: {type(error).__name__}")
+
+    async def _carry(self, one: Notification, contract: Contract | None) -> None:
+        if contract is None:
+            await self._write(lambda unit: unit.outbox.mark_failed(one, "the contract is gone"))
+        elif one.channel and one.ts:
+            await self._update(one, contract, one.channel, one.ts)
+        elif one.unsure and not await self._may_post_again(one):
+            return
+        else:
+            await self._post(one, contract)
+
+    async def _may_post_again(self, one: Notification) -> bool:
+        """Look for a message whose post got no answer; False if it was found, or if it is too early to look."""
+        since = one.posting_since or self._clock.now()
+        early = outcomes.LOOK_AFTER - (self._clock.now() - since)
+        if early > timedelta(0):
+            await self._write(lambda unit: unit.outbox.postpone(one, early))
+            return False
+        try:
+            found = await self._find(one, since)
+        except (SlackRateLimited, SlackUnreachable, SlackUnsure) as error:
+            await self._again(one, outcomes.LOOK_AFTER, type(error).__name__, counted="unsure", unsure=True)
+            return False
+        if found:
+            log.info("an unanswered message was found", notification=one.id)
+            await self._sent(one, found)
+        return found is None
+
+    async def _find(self, one: Notification, since: datetime) -> Posted | None:
+        """Return where a message with our delivery id stands; None without a history scope: then nobody can look."""
+        try:
+            channel = one.destination
+            if one.destination_type is DestinationType.USER:
+                channel = await self._slack.open_direct(one.destination)
+            messages = await self._slack.history(channel, f"{since.timestamp() - 60:.6f}")
+        except SlackRefused:
+            return None
+        for message in messages:
+            carried = (message.get("metadata") or {}).get("event_payload") or {}
+            if carried.get("delivery_id") == one.id:
+                return Posted(channel, str(message["ts"]))
+        return None
+
+    async def _post(self, one: Notification, contract: Contract) -> None:
+        wait = self._pace.wait(one.destination, self._seconds())
+        if wait:
+            await self._write(lambda unit: unit.outbox.postpone(one, timedelta(seconds=wait)))
+            self._wake_in(wait)
+            return
+        text, blocks = self._draw(one.kind, contract)
+        metadata = {"event_type": METADATA, "event_payload": {"delivery_id": one.id}}
+
+        async def post(shown: list[Json] | None) -> Posted:
+            return await self._slack.post(one.destination, text, shown, metadata)
+
+        await self._ended(one, contract, post, blocks)
+
+    async def _update(self, one: Notification, contract: Contract, channel: str, ts: str) -> None:
+        text, blocks = self._draw(one.kind, contract)
+
+        async def update(shown: list[Json] | None) -> Posted:
+            return await self._slack.update(channel, ts, text, shown)
+
+        await self._ended(one, contract, update, blocks)
+
+    async def _ended(
+        self,
+        one: Notification,
+        contract: Contract,
+        call: Callable[[list[Json] | None], Awaitable[Posted]],
+        blocks: list[Json] | None,
+    ) -> None:
+        """Make a call and write down how it ended."""
+        try:
+            posted = await call(blocks)
+        except SlackRateLimited as limited:
+            self._pace.hold(one.destination, self._seconds() + limited.retry_after)
+            await self._again(one, timedelta(seconds=limited.retry_after), "ratelimited", counted="limited")
+        except SlackUnreachable as unreachable:
+            await self._again(one, outcomes.pause(one.attempts), unreachable.reason, counted="unreachable")
+        except SlackUnsure as unsure:
+            await self._again(one, outcomes.LOOK_AFTER, unsure.reason, counted="unsure", unsure=True)
+        except SlackRefused as refused:
+            if outcomes.about(refused.code, updating=bool(one.ts)) is Refusal.LOOKS and blocks:
+                log.warning("sent as plain text", notification=one.id, reason=str(refused))
+                await self._ended(one, contract, call, None)
+            else:
+                await self._refused(one, contract, refused)
+        else:
+            await self._sent(one, posted)
+
+    async def _sent(self, one: Notification, posted: Posted) -> None:
+        self._metrics.delivered("sent")
+        await self._write(lambda unit: unit.outbox.mark_sent(one, posted.channel, posted.ts))
+
+    async def _again(
+        self, one: Notification, after: timedelta, error: str, *, counted: str, unsure: bool = False
+    ) -> None:
+        self._metrics.delivered(counted)
+        await self._write(lambda unit: unit.outbox.mark_again(one, after, error, unsure=unsure))
+
+    async def _refused(self, one: Notification, contract: Contract, refused: SlackRefused) -> None:
+        what = outcomes.about(refused.code, updating=bool(one.ts))
+        if what is Refusal.COPY:
+            # A copy somebody deleted is posted anew only while it still asks something of its readers (F6).
+            again = contract.is_waiting and one.kind is Kind.REQUEST and refused.code == "message_not_found"
+            await self._write(lambda unit: unit.outbox.mark_gone(one, refused.code, post_again=again))
+        elif what is Refusal.TOKEN:
+            log.error("Slack doesn't accept our token; deliveries wait", reason=refused.code)
+            await self._again(one, outcomes.TOKEN_PAUSE, refused.code, counted="refused")
+        elif what is Refusal.DESTINATION:
+            log.warning("a destination can't be reached", destination=one.destination, reason=refused.code)
+            self._metrics.delivered("refused")
+            await self._set_aside(one, refused.code)
+        else:
+            await self._again_or_aside(one, refused.code)
+
+    async def _again_or_aside(self, one: Notification, error: str) -> None:
+        if one.attempts >= outcomes.MOST_ATTEMPTS:
+            log.error("a notification was set aside", notification=one.id, reason=error)
+            await self._set_aside(one, error)
+        else:
+            await self._again(one, outcomes.pause(one.attempts), error, counted="refused")
+
+    async def _set_aside(self, one: Notification, error: str) -> None:
+        """Give a destination up and go on to the next one of its chain, in one transaction."""
+
+        def work(unit: Unit) -> None:
+            unit.outbox.mark_failed(one, error)
+            self._after_failure(unit, one)
+
+        await self._write(work)
+
+    def _wake_in(self, seconds: float) -> None:
+        self._loop.call_later(seconds, self._woken.set)
+
+    async def _write(self, work: Callable[[Unit], T]) -> T:
+        return await asyncio.wrap_future(self._store.write.submit(work))
+
+
+def _claim(unit: Unit) -> tuple[list[Notification], dict[str, Contract]]:
+    claimed = unit.outbox.claim(BATCH)
+    contracts = unit.contracts.many({one.contract_id for one in claimed}) if claimed else {}
+    return claimed, contracts

@@ -1,0 +1,1 @@
+"""What a notification shows: each reader draws it from the state as it is when the message is sent."""

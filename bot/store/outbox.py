@@ -1,0 +1,176 @@
+"""The outbox: notifications as rows before they are calls, claimed under a lease, marked by their outcome."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.domain.ids import new_id
+from bot.domain.notifications import DestinationType, Kind, Notification, State
+from bot.store.tables import notifications
+from bot.store.upsert import insert_or_ignore
+
+LEASE = timedelta(seconds=15)
+"""How long a claim holds: longer than any call to Slack (5 s), short enough for a killed process (RELIABILITY C.4)."""
+
+
+class OutboxRows:
+    """Reads and writes notifications through one open transaction."""
+
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+        self._connection, self._now = connection, now
+        self.added = False
+        """Whether this transaction left something to be delivered."""
+
+    def add(self, contract_id: str, kind: Kind, type_: DestinationType, destination: str, revision: int) -> bool:
+        """Owe a message to a destination; False if it is owed already."""
+        self.added = True
+        return insert_or_ignore(
+            self._connection,
+            notifications,
+            id=new_id(),
+            contract_id=contract_id,
+            kind=kind,
+            destination_type=type_,
+            destination=destination,
+            state=State.PENDING,
+            wanted=revision,
+            shown=0,
+            due_at=self._now,
+            attempts=0,
+            last_error="",
+            created_at=self._now,
+        )
+
+    def redraw(self, contract_id: str, revision: int, kinds: Collection[Kind]) -> None:
+        """Have every copy of these kinds show this revision; failed ones stay failed."""
+        self.added = True
+        copies = sa.update(notifications).where(
+            notifications.c.contract_id == contract_id,
+            notifications.c.kind.in_(kinds),
+            notifications.c.state != State.FAILED,
+        )
+        self._connection.execute(copies.values(wanted=revision, due_at=self._now))
+
+    def claim(self, limit: int) -> list[Notification]:
+        """Take due notifications, oldest first; nobody else gets them until the lease ends or they are marked."""
+        free = sa.or_(notifications.c.lease_until.is_(None), notifications.c.lease_until < self._now)
+        due = (
+            sa.select(notifications)
+            .where(notifications.c.due_at.is_not(None), notifications.c.due_at <= self._now, free)
+            .order_by(notifications.c.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = self._connection.execute(due).mappings().all()
+        if not rows:
+            return []
+        claimed = sa.update(notifications).where(notifications.c.id.in_([row["id"] for row in rows]))
+        posting = sa.case(
+            (notifications.c.ts.is_(None), sa.func.coalesce(notifications.c.posting_since, self._now)), else_=None
+        )
+        self._connection.execute(
+            claimed.values(lease_until=self._now + LEASE, attempts=notifications.c.attempts + 1, posting_since=posting)
+        )
+        return [_notification(row, attempts=row["attempts"] + 1) for row in rows]
+
+    def mark_sent(self, claimed: Notification, channel: str, ts: str) -> None:
+        """Remember where the message stands and what it shows; if more is wanted by now, it is due at once."""
+        more = sa.case((notifications.c.wanted > claimed.wanted, self._now), else_=None)
+        self._mark(
+            claimed,
+            state=State.SENT,
+            shown=claimed.wanted,
+            channel=channel,
+            ts=ts,
+            posting_since=None,
+            due_at=more,
+            last_error="",
+        )
+
+    def mark_again(self, claimed: Notification, after: timedelta, error: str, *, unsure: bool) -> None:
+        """Try again later; ``unsure``: the message may be there, so it has to be looked for first."""
+        since = claimed.posting_since or self._now
+        self._mark(
+            claimed,
+            due_at=self._now + after,
+            last_error=error[:200],
+            posting_since=since if unsure and claimed.ts is None else None,
+        )
+
+    def postpone(self, claimed: Notification, after: timedelta) -> None:
+        """Give a claim back unused: it was not this one's turn. The attempt does not count."""
+        self._mark(
+            claimed,
+            due_at=self._now + after,
+            attempts=notifications.c.attempts - 1,
+            posting_since=claimed.posting_since if claimed.unsure else None,
+        )
+
+    def mark_failed(self, claimed: Notification, error: str) -> None:
+        """Set a notification aside for good: this destination can't be reached."""
+        self._mark(claimed, state=State.FAILED, due_at=None, posting_since=None, last_error=error[:200])
+
+    def mark_gone(self, claimed: Notification, error: str, *, post_again: bool) -> None:
+        """The message was deleted in Slack: post a fresh one, or let it be."""
+        fresh = {"channel": None, "ts": None} if post_again else {"shown": claimed.wanted}
+        due = self._now if post_again else None
+        self._mark(claimed, due_at=due, posting_since=None, last_error=error[:200], **fresh)
+
+    def reached(self, contract_id: str, kind: Kind) -> int:
+        """Return to how many destinations of a kind a message went or may still go."""
+        query = sa.select(sa.func.count()).where(
+            notifications.c.contract_id == contract_id,
+            notifications.c.kind == kind,
+            notifications.c.state != State.FAILED,
+        )
+        return self._connection.execute(query).scalar_one()
+
+    def undelivered(self, limit: int) -> list[Notification]:
+        """Return notifications that are not where they should be, longest waiting first (``outbox list``)."""
+        query = (
+            sa.select(notifications)
+            .where(sa.or_(notifications.c.due_at.is_not(None), notifications.c.state == State.FAILED))
+            .order_by(notifications.c.created_at)
+            .limit(limit)
+        )
+        return [_notification(row, attempts=row["attempts"]) for row in self._connection.execute(query).mappings()]
+
+    def retry(self, ids: Collection[str]) -> list[str]:
+        """Try these again now, failed ones too; return the ids that exist."""
+        self.added = True
+        again = sa.update(notifications).where(notifications.c.id.in_(ids))
+        changed = again.values(
+            due_at=self._now,
+            lease_until=None,
+            state=sa.case((notifications.c.state == State.FAILED, State.PENDING), else_=notifications.c.state),
+        )
+        return list(self._connection.execute(changed.returning(notifications.c.id)).scalars())
+
+    def depth(self) -> tuple[int, float]:
+        """Return how many notifications are to be delivered, and for how many seconds the oldest one has been."""
+        query = sa.select(sa.func.count(), sa.func.min(notifications.c.created_at).label("oldest")).where(
+            notifications.c.due_at.is_not(None), notifications.c.state == State.PENDING
+        )
+        row = self._connection.execute(query).one()
+        return row[0], (self._now - row.oldest).total_seconds() if row.oldest else 0.0
+
+    def delete_before(self, moment: datetime) -> int:
+        """Forget delivered notifications older than ``moment`` and return how many there were."""
+        old = sa.delete(notifications).where(
+            notifications.c.created_at < moment, notifications.c.due_at.is_(None), notifications.c.state == State.SENT
+        )
+        return self._connection.execute(old).rowcount
+
+    def _mark(self, claimed: Notification, **values: Any) -> None:
+        """Write an outcome down, unless somebody claimed it anew meanwhile: the attempt number fences (F17)."""
+        mine = sa.update(notifications).where(
+            notifications.c.id == claimed.id, notifications.c.attempts == claimed.attempts
+        )
+        self._connection.execute(mine.values(lease_until=None, **values))
+
+
+def _notification(row: Any, attempts: int) -> Notification:
+    fields = {name: row[name] for name in Notification.model_fields if name in row}
+    return Notification(**fields | {"attempts": attempts}, unsure=row["posting_since"] is not None)

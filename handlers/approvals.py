@@ -1,0 +1,105 @@
+"""Deciding and withdrawing: from a message, from the queue, from App Home (SPEC 5)."""
+
+from typing import Any
+
+from blocks import approvals as view
+from blocks import kit
+from bot.desk import Desk
+from bot.domain.contracts import AlreadyDecided, Verdict
+from bot.errors import Refusal
+from handlers.home import redraw_home
+from handlers.opening import Windows, opening, turning
+from handlers.payloads import Click, Command, Payload, Submission
+from handlers.replies import Reply
+from handlers.switchboard import Switchboard
+
+Json = dict[str, Any]
+
+
+def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
+    """Put the handlers of the queue and of the buttons on the board."""
+
+    async def queued(payload: Payload, page: int = 0) -> Json:
+        profile = await desk.profile(payload.person, payload.home_team)
+        return view.queue_view(await desk.queue(profile, page=page))
+
+    async def redrawn(click: Click) -> Reply:
+        """After a decision the window it was made in is drawn anew; messages are redrawn by the outbox."""
+        place = _place(click)
+        if place.from_queue:
+            return await turning(click, slack, lambda: queued(click, place.page))
+        if click.view:
+            return Reply.later(lambda: redraw_home(desk, slack, click))
+        return Reply.nothing()
+
+    @board.command("/approvals")
+    async def by_command(command: Command) -> Reply:
+        return await opening(command, slack, lambda: queued(command))
+
+    @board.action(view.TO_QUEUE)
+    async def from_home(click: Click) -> Reply:
+        return await turning(click, slack, lambda: queued(click))
+
+    @board.action(view.PREVIOUS)
+    @board.action(view.NEXT)
+    async def turn_page(click: Click) -> Reply:
+        page = int(click.value) if click.value.isdecimal() else 0
+        return await turning(click, slack, lambda: queued(click, page))
+
+    @board.action(view.APPROVE)
+    async def approve(click: Click) -> Reply:
+        profile = await desk.deciding_profile(click.person, click.home_team)
+        try:
+            await desk.decide(profile, click.value, Verdict.APPROVE)
+        except AlreadyDecided:
+            await desk.redraw(click.person, click.value)
+            raise
+        return await redrawn(click)
+
+    @board.action(view.REJECT)
+    async def ask_why(click: Click) -> Reply:
+        async def build() -> Json:
+            profile = await desk.profile(click.person, click.home_team)
+            try:
+                contract = await desk.look(profile, click.value)
+            except AlreadyDecided:
+                await desk.redraw(click.person, click.value)
+                raise
+            return view.reject_view(contract, _place(click))
+
+        return await turning(click, slack, build)
+
+    @board.submission(view.REASON)
+    async def reject(submission: Submission) -> Reply:
+        place = kit.read_metadata(view.Place, submission.view.metadata)
+        profile = await desk.deciding_profile(submission.person, submission.home_team)
+        reason = view.read_reason(submission.view.values)
+        try:
+            contract = await desk.decide(profile, place.contract, Verdict.REJECT, reason)
+        except AlreadyDecided as decided:
+            await desk.redraw(submission.person, place.contract)
+            return Reply.show(view.done_view(decided.contract, str(decided)))
+        if place.from_queue:
+            return Reply.show(view.queue_view(await desk.queue(profile, page=place.page)))
+        body = Reply.show(view.done_view(contract)).body
+        return Reply(body, lambda: redraw_home(desk, slack, submission))
+
+    @board.action(view.WITHDRAW)
+    async def withdraw(click: Click) -> Reply:
+        profile = await desk.profile(click.person, click.home_team)
+        try:
+            await desk.withdraw(profile, click.value)
+        except AlreadyDecided:
+            await desk.redraw(click.person, click.value)
+            raise
+        return Reply.nothing()
+
+
+def _place(click: Click) -> view.Place:
+    """Return where the button was pressed; messages and App Home carry no place."""
+    if click.view is None or not click.view.callback:
+        return view.Place()
+    try:
+        return kit.read_metadata(view.Place, click.view.metadata)
+    except Refusal:
+        return view.Place()
