@@ -158,6 +158,18 @@ async def test_two_people_in_two_windows_stay_in_step(desk: Desk) -> None:
     assert not await ada.get_by_role("button", name="Approve").count()
 
 
+async def test_a_hidden_tab_rests_and_catches_up_when_it_is_seen_again(desk: Desk) -> None:
+    page = await desk.window()
+    hide = "Object.defineProperty(document, 'visibilityState', {value: %r, configurable: true});"
+    change = "document.dispatchEvent(new Event('visibilitychange'))"
+    await page.evaluate(hide % "hidden" + change)
+    await desk.workspace.actor("U0BOB").say("While you were away", "C0GENERAL")
+    await page.wait_for_timeout(200)  # an open stream would have brought it by now
+    assert not await page.get_by_text("While you were away").count()
+    await page.evaluate(hide % "visible" + change)
+    await page.get_by_text("While you were away").wait_for()
+
+
 async def test_what_is_being_typed_survives_a_change_by_the_bot(desk: Desk) -> None:
     page = await desk.window()
     dialog = await open_wizard(page)

@@ -60,5 +60,5 @@ def _actions(acts: Acts) -> list[BaseRoute]:
         Route("/submit", acts.submit, methods=["POST"]),
         Route("/cancel", acts.cancel, methods=["POST"]),
         Route("/dismiss", acts.dismiss, methods=["POST"]),
-        Route("/toasts/{number:int}/close", acts.close_toast, methods=["POST"]),
+        Route("/toasts/close", acts.close_toast, methods=["POST"]),
     ]

@@ -107,6 +107,7 @@ class Drawing:
         self._reading.mark(self.me.id, channel)
         return {
             "rows": self._rows(messages, threads=True),
+            "earlier": max(0, len(messages) - posts.SHOWN),
             "empty_title": "Nothing here yet",
             "empty_text": self.closed(channel) or "Write something below, or start with one of the app's commands:",
             "commands": [] if self.closed(channel) else self._at.manifest.commands,

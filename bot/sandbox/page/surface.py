@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from bot.sandbox.fields import VALUE_KEYS, Field, Pair, held, options_of
+from bot.sandbox.fields import VALUE_KEYS, Field, Pair, held
 from bot.sandbox.page.mrkdwn import Reader, render_mrkdwn, render_plain
 from bot.sandbox.page.rich_text import render_rich_text
 from bot.sandbox.records import Json
@@ -147,7 +147,3 @@ class Surface:
         if "external" not in element["type"]:
             return 0
         return int(element.get("min_query_length", MIN_QUERY_DEFAULT))
-
-    def local_choices(self, element: Json) -> list[Choice]:
-        """The options that the app itself put into a static menu."""
-        return [self.choice(option) for option in options_of(element)]

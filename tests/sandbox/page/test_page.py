@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox.page import stream
+from bot.sandbox.page.posts import SHOWN
 from bot.sandbox.page.web import EventStream
+from bot.sandbox.records import Message
 from tests.sandbox.page.conftest import Visitor, peopled, words
 
 
@@ -246,6 +248,14 @@ async def test_a_window_is_told_what_changed(visitor: Visitor) -> None:
         assert b"event: modal" in first
         await visitor.workspace.actor("U0BOB").say("Hello", "C0GENERAL")
         assert b"event: posts" in await stream.content.readuntil(b"event: sidebar\ndata: \n\n")
+
+
+async def test_a_long_conversation_says_what_it_leaves_out(visitor: Visitor) -> None:
+    for number in range(SHOWN + 2):
+        message = Message(visitor.workspace.next_ts(), "C0GENERAL", "U0BOB", f"number {number}.")
+        visitor.workspace.put(message)
+    page = words(await visitor.page("c/C0GENERAL/posts"))
+    assert "2 earlier messages not shown" in page and "number 1." not in page and "number 2." in page
 
 
 async def test_stopping_the_workspace_under_an_open_window_is_no_error() -> None:
