@@ -9,7 +9,7 @@ import hmac
 import re
 from binascii import a2b_qp
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
@@ -39,6 +39,14 @@ _SIGNATURE = re.compile(rb"v0=[0-9a-f]{64}")
 _FORM, _JSON = "form", "json"
 _TYPES = {b"application/x-www-form-urlencoded": _FORM, b"application/json": _JSON}
 _CHARSETS = re.compile(rb"""charset\s*=\s*"?utf-?8"?""", re.IGNORECASE)
+_ONCE = {
+    b"x-slack-request-timestamp": 401,
+    b"x-slack-signature": 401,
+    b"content-type": 415,
+    b"content-encoding": 415,
+    b"content-length": 413,
+}
+"""Headers of which a second one is refused, and with which status."""
 _JSON_KINDS = ("event_callback", "url_verification", "app_rate_limited")
 """What comes as JSON; everything else comes as a form (slack/payloads/INDEX.md)."""
 
@@ -137,10 +145,11 @@ class Edge:
             Refused: not from Slack, too late, too big, or not in a form Slack uses.
             Settled: genuine, but a replay, an ``ssl_check`` or a ``url_verification``.
         """
-        form = _form(headers)
-        stamp = _one(headers, b"x-slack-request-timestamp", _TIMESTAMP)
-        signature = _one(headers, b"x-slack-signature", _SIGNATURE)
-        body = await _whole(headers, chunks)
+        once = _once(headers)
+        form = _form(once)
+        stamp = _one(once, b"x-slack-request-timestamp", _TIMESTAMP)
+        signature = _one(once, b"x-slack-signature", _SIGNATURE)
+        body = await _whole(once, chunks)
         self._genuine(body, stamp, signature)
         now = self._clock.now()
         late = abs(int(now.timestamp()) - int(stamp)) > MOST_SKEW
@@ -180,32 +189,40 @@ class SkewAlarm:
         self._late += late
 
 
-def _form(headers: Headers) -> str:
+def _once(headers: Headers) -> Mapping[bytes, bytes]:
+    """Return the headers by name, once it is sure that none of those that count came twice."""
+    found = dict(headers)
+    if len(found) != len(headers):
+        names = [name for name, _ in headers]
+        for name, status in _ONCE.items():
+            if names.count(name) > 1:
+                raise Refused("headers", status)
+    return found
+
+
+def _form(headers: Mapping[bytes, bytes]) -> str:
     """Return which of the two forms the body has, by a content type that names no other charset and no encoding."""
-    if any(name == b"content-encoding" and value.strip().lower() != b"identity" for name, value in headers):
+    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise Refused("encoding", 415)
-    values = [value for name, value in headers if name == b"content-type"]
-    if len(values) != 1:
-        raise Refused("content type", 415)
-    kind, _, parameters = values[0].partition(b";")
+    kind, _, parameters = headers.get(b"content-type", b"").partition(b";")
     form = _TYPES.get(kind.strip().lower())
     if form is None or (parameters.strip() and not _CHARSETS.fullmatch(parameters.strip())):
         raise Refused("content type", 415)
     return form
 
 
-def _one(headers: Headers, wanted: bytes, grammar: re.Pattern[bytes]) -> bytes:
-    values = [value for name, value in headers if name == wanted]
-    if len(values) != 1 or not grammar.fullmatch(values[0]):
+def _one(headers: Mapping[bytes, bytes], wanted: bytes, grammar: re.Pattern[bytes]) -> bytes:
+    value = headers.get(wanted, b"")
+    if not grammar.fullmatch(value):
         raise Refused("headers")
-    return values[0]
+    return value
 
 
-async def _whole(headers: Headers, chunks: AsyncIterator[bytes]) -> bytes:
+async def _whole(headers: Mapping[bytes, bytes], chunks: AsyncIterator[bytes]) -> bytes:
     """Read the body, and stop as soon as it is, or says it is, too big."""
-    for name, value in headers:
-        if name == b"content-length" and (not value.isdigit() or len(value) > 9 or int(value) > MOST_BYTES):
-            raise Refused("size", 413, near=len(value) <= len(str(MOST_BYTES)))
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or len(length) > 9 or int(length) > MOST_BYTES:
+        raise Refused("size", 413, near=len(length) <= len(str(MOST_BYTES)))
     parts, size = [], 0
     async for chunk in chunks:
         parts.append(chunk)

@@ -148,7 +148,12 @@ def input_block(submission: Submission, field: str) -> str | None:
 def with_problem(view: Json, sentence: str) -> Json:
     """Return ``view`` as it can be sent again, ``sentence`` on top; typed values stay, their blocks being the same."""
     kept = {key: view[key] for key in _KEPT if view.get(key) not in (None, "")}
-    blocks = [block for block in view.get("blocks") or () if block.get("block_id") != PROBLEM]
+    given = view.get("blocks")
+    blocks = [
+        block
+        for block in (given if isinstance(given, list) else ())
+        if isinstance(block, dict) and block.get("block_id") != PROBLEM
+    ]
     return kept | {"blocks": warning(sentence) + _fitting(blocks)}
 
 

@@ -38,11 +38,38 @@ async def measure(rounds: int, count: int, seconds: float, js: Path | None) -> F
     figures: Figures = defaultdict(lambda: defaultdict(list))
     async with _slack() as api:
         for _ in range(rounds):
-            for name in ("bolt25", *(["js25"] if js else []), "gatehouse-29"):
+            for name in ("bolt25", *(["js25"] if js else []), "gatehouse"):
                 await _one(figures[name], _command(name, api, js), 29, count, seconds)
             for name in ("gatehouse-5", "gatehouse-104"):
                 await _one(figures[name], _command(name, api, js), 5, count, 0)
+            await _whole(figures["gatehouse serve"], api)
     return figures
+
+
+async def _whole(figures: dict[str, list[float]], api: str) -> None:
+    """Start the real program, database and all, to its first answer."""
+    port = _free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "SLACK_BOT_TOKEN": "xoxb-1-2-abcdefabcdefabcdefabcdef",
+            "SLACK_SIGNING_SECRET": traffic.SECRET,
+            "SLACK_API_URL": api,
+            "GATEHOUSE_DATABASE_URL": f"sqlite:///{folder}/gatehouse.db",
+            "GATEHOUSE_PORT": str(port),
+        }
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "bot", "serve"]
+        process = psutil.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=subprocess.DEVNULL)
+        try:
+            process.cpu_affinity([0])
+            (line,) = await _first_answer(port, next(traffic.requests()))
+            figures["start s"].append(time.perf_counter() - started)
+            await asyncio.sleep(1)
+            figures["idle MB"].append(process.memory_info().rss / 1e6)
+            line.close()
+        finally:
+            process.terminate()
+            process.wait(timeout=15)
 
 
 async def _one(figures: dict[str, list[float]], command: list[str], listeners: int, count: int, seconds: float) -> None:
@@ -150,7 +177,8 @@ def table(figures: Figures) -> str:
 
 
 def _goals(middle: dict[str, dict[str, float]]) -> list[str]:
-    ours, bolt, js = middle["gatehouse-29"], middle["bolt25"], middle.get("js25")
+    whole = middle["gatehouse serve"]
+    ours, bolt, js = middle["gatehouse"], middle["bolt25"], middle.get("js25")
     few, many = middle["gatehouse-5"], middle["gatehouse-104"]
 
     def line(number: str, what: str, goal: float, value: float, unit: str = "×") -> str:
@@ -161,8 +189,8 @@ def _goals(middle: dict[str, dict[str, float]]) -> list[str]:
         line("P2", "p50 at 200/s against bolt25", 0.15, ours["p50 ms"] / bolt["p50 ms"]),
         line("P2", "p99 at 200/s against bolt25", 0.50, ours["p99 ms"] / bolt["p99 ms"]),
         line("P3", "104 routes against 5", 1.05, many["cpu µs"] / few["cpu µs"]),
-        line("P11", "start to first ack", 0.9, ours["start s"], "s"),
-        line("P11", "idle memory", 90, ours["idle MB"], "MB"),
+        line("P11", "start to first ack", 0.9, whole["start s"], "s"),
+        line("P11", "idle memory", 90, whole["idle MB"], "MB"),
     ]
     if js:
         found.insert(1, line("P1", "CPU of an ack against js25", 0.40, ours["cpu µs"] / js["cpu µs"]))

@@ -1,7 +1,8 @@
 """The servers that are compared, each started as ``python -m tests.bench.servers NAME PORT API_URL``.
 
 ``bolt25``: Bolt for Python as its documentation starts it, 29 listeners, default settings. ``gatehouse-N``: Gatehouse's
-own door with N handlers that do nothing: what is measured is the way in and out.
+own door with N handlers that do nothing; ``gatehouse``: with the mix's and every real id, whose handlers do nothing
+either. What is measured is the way in and out.
 """
 
 import sys
@@ -41,14 +42,14 @@ def bolt25(port: int, api: str) -> None:
     uvicorn.run(AsyncSlackRequestHandler(app), port=port, log_level="warning", access_log=False)
 
 
-def gatehouse(port: int, api: str, routes: int) -> None:
-    """Serve Gatehouse's door with ``routes`` handlers."""
+def gatehouse(port: int, api: str, routes: int | None) -> None:
+    """Serve Gatehouse's door with ``routes`` handlers, or with all real ids."""
     import uvloop  # noqa: PLC0415
 
     uvloop.run(_gatehouse(port, api, routes))
 
 
-async def _gatehouse(port: int, api: str, routes: int) -> None:
+async def _gatehouse(port: int, api: str, routes: int | None) -> None:
     from bot import logs, web  # noqa: PLC0415
     from bot.clock import SystemClock  # noqa: PLC0415
     from bot.edge import Edge, MemoryReplayCache  # noqa: PLC0415
@@ -62,7 +63,9 @@ async def _gatehouse(port: int, api: str, routes: int) -> None:
     board = Switchboard(
         slack=slack, allowed={"T111"}.__contains__, watch=metrics, events=MemoryReplayCache(), clock=clock
     )
-    register(board, routes)
+    if routes is None:
+        register_real(board)
+    register(board, routes or 29)
     app = web.Web(
         edge=Edge([SECRET], MemoryReplayCache(), clock),
         dispatch=dispatch(bolt(board, slack.client)),
@@ -98,12 +101,31 @@ def register(board: Any, routes: int) -> None:
         add[kind](name)(no_options if kind == "options" else nothing)
 
 
+def register_real(board: Any) -> None:
+    """Register every id there is, with handlers that do nothing: the desk is asked for nothing while registering."""
+    from handlers.registry import register_all  # noqa: PLC0415
+    from handlers.replies import Reply  # noqa: PLC0415
+    from handlers.switchboard import Switchboard  # noqa: PLC0415
+
+    async def nothing(_: Any) -> Reply:
+        return Reply.nothing()
+
+    unused: Any = None
+    real = Switchboard(slack=unused, allowed=bool, watch=unused, events=unused, clock=unused)
+    register_all(real, unused, unused)
+    taken = set(traffic.names())
+    for route in real.routes():
+        if (route.kind, route.name) not in taken:
+            getattr(board, route.kind)(route.name)(nothing)
+
+
 def main(name: str, port: str, api: str) -> None:
     """Serve until ended."""
     if name == "bolt25":
         bolt25(int(port), api)
     else:
-        gatehouse(int(port), api, int(name.partition("-")[2]))
+        routes = name.partition("-")[2]
+        gatehouse(int(port), api, int(routes) if routes else None)
 
 
 if __name__ == "__main__":

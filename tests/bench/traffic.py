@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # of docs.slack.dev's example, not of any app
+SECRET = "5d41402abc4b2a76b9719d911017c592"  # of no app
 COMMANDS = tuple(f"/bench-{number}" for number in range(5))
 SHORTCUTS = tuple(f"shortcut.{number}" for number in range(2))
 ACTIONS = tuple(f"action.{number}" for number in range(12))

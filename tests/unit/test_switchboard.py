@@ -252,6 +252,12 @@ async def test_a_full_view_stays_within_100_blocks_and_loses_no_input() -> None:
     assert len(blocks) == 100 and blocks[-1]["block_id"] == "name"
 
 
+@pytest.mark.parametrize("blocks", [None, "x", {}, [None, "x", 5]])
+async def test_a_view_with_odd_blocks_is_warned_in_all_the_same(blocks: object) -> None:
+    answer, _ = await told(SUBMISSION | {"view": view(blocks=blocks)}, Refusal("No.", field="name"))
+    assert answer and sentence(answer["view"]) == "No." and len(answer["view"]["blocks"]) == 1
+
+
 async def test_a_command_is_answered_in_place_and_names_cannot_mention() -> None:
     answer, calls = await told(COMMAND, NotAllowed("No <!channel> & no."))
     assert answer and answer["response_type"] == "ephemeral"
