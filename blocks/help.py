@@ -24,6 +24,8 @@ def _lines(can: Abilities) -> list[str]:
         return [can.refused]
     lines = [_create(can)]
     lines.append(f"/my-clients  –  see the {_counted(can.clients, 'client')} you may look at, and edit descriptions.")
+    if can.approvals:
+        lines.append("/approvals  –  see what waits for your approval, and decide.")
     lines.append("Everything is in the Home tab of this app, too.")
     if can.is_admin:
         lines.append("You are a platform admin: you may do this in every organization, and the audit says so.")

@@ -19,7 +19,9 @@ app = typer.Typer(
 )
 db = typer.Typer(help="The database's schema.", no_args_is_help=True)
 catalog = typer.Typer(help="Organizations, members, plans and APIs from files.", no_args_is_help=True)
+outbox = typer.Typer(help="Notifications that did not arrive yet.", no_args_is_help=True)
 app.add_typer(db, name="db")
+app.add_typer(outbox, name="outbox")
 app.add_typer(catalog, name="catalog")
 
 Files = Annotated[list[Path], typer.Argument(help="Catalog files, YAML or JSON.", show_default=False)]
@@ -100,6 +102,22 @@ def test(context: typer.Context) -> None:
     from bot import testing
 
     raise typer.Exit(testing.run(context.args))
+
+
+@outbox.command("list")
+def outbox_list() -> None:
+    """Show undelivered notifications, with attempts, last error and next try."""
+    from bot.commands import list_outbox
+
+    list_outbox()
+
+
+@outbox.command("retry")
+def outbox_retry(ids: Annotated[list[str], typer.Argument(help="Ids of notifications.", show_default=False)]) -> None:
+    """Try notifications again now."""
+    from bot.commands import retry_outbox
+
+    raise typer.Exit(retry_outbox(ids))
 
 
 @db.command()

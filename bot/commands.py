@@ -25,6 +25,9 @@ from bot.usecases.export import export_document
 SHOWN = 50
 """Changes printed on a terminal; a pipe or a file gets all of them."""
 
+OUTBOX_SHOWN = 200
+"""Undelivered notifications printed at most: the oldest come first and are the ones to look at."""
+
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False)
 
 
@@ -152,6 +155,29 @@ def _write_whole(output: Path, store: Store, progress: Callable[[str], None]) ->
         raise WrongSettings(f"--output {output} can't be written ({error.strerror}): name another file.") from None
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def list_outbox() -> None:
+    """Print undelivered notifications, one a line: id, state, kind, destination, attempts, next try, last error."""
+    with _opened(load()) as store:
+        rows = store.read.run(lambda unit: unit.outbox.undelivered(OUTBOX_SHOWN))
+    for row in rows:
+        due = f"next try {row.due_at:%Y-%m-%d %H:%M:%S} UTC" if row.due_at else "set aside"
+        where = f"{row.destination_type} {row.destination}"
+        tried = f"{row.attempts} attempts, {due}"
+        out.print(escape(f"{row.id}  {row.state:7} {row.kind:8} {where}  {tried}  {row.last_error or '-'}"))
+    more = " (the oldest)" if len(rows) == OUTBOX_SHOWN else ""
+    out.print(f"{len(rows):,} undelivered{more}.")
+
+
+def retry_outbox(ids: list[str]) -> int:
+    """Have notifications tried again at once; return 1 if one of them is not known."""
+    with _opened(load()) as store:
+        found = store.write.run(lambda unit: unit.outbox.retry(ids))
+    for unknown in sorted(set(ids) - set(found)):
+        err.print(escape(f"{unknown}: no such notification; gatehouse outbox list shows them."))
+    out.print(f"{len(found):,} will be tried again at once.")
+    return int(len(found) < len(set(ids)))
 
 
 def diagnose() -> int:

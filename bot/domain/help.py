@@ -14,6 +14,8 @@ class Abilities(BaseModel):
     """Whether that one is the personal organization self-service would make for them."""
     clients: int = 0
     """Clients they may look at."""
+    approvals: bool = False
+    """Whether requests can come to them for a decision."""
     is_admin: bool = False
     refused: str = ""
     """Why they can do nothing at all, or empty."""

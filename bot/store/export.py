@@ -7,8 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.domain.contracts import Contract
 from bot.store import tables as t
 from bot.store.audit import AuditTrail
+from bot.store.contracts import ContractRows
 
 Json = dict[str, Any]
 CHUNK = 1_000
@@ -23,8 +25,17 @@ class ExportRows:
 
     def section(self, name: str) -> Iterator[Json]:
         """Yield the entries of one section of the export document."""
-        reader = getattr(self, f"_{name}", None)
-        return reader() if reader else iter(())
+        readers = {
+            "organizations": self._organizations,
+            "members": self._members,
+            "plans": self._plans,
+            "apis": self._apis,
+            "clients": self._clients,
+            "contracts": self._contracts,
+            "notifications": self._notifications,
+            "audit": self._audit,
+        }
+        return readers[name]()
 
     def _rows(self, query: "sa.Select[Any]") -> Iterator[Any]:
         return iter(self._connection.execute(query.execution_options(yield_per=CHUNK)).mappings())
@@ -136,9 +147,30 @@ class ExportRows:
             found[row["client_id"]].append({"version": row["version"], "status": row["status"]})
         return found
 
+    def _contracts(self) -> Iterator[Json]:
+        keys = dict_of(self._connection, t.organizations)
+        ids = self._rows(sa.select(t.contracts.c.id).order_by(t.contracts.c.requested_at, t.contracts.c.id))
+        rows = ContractRows(self._connection)
+        for some in batched([row["id"] for row in ids], CHUNK):
+            found = rows.many(some)
+            for contract in (found[id_] for id_ in some):
+                yield _contract(contract, keys)
+
+    def _notifications(self) -> Iterator[Json]:
+        for row in self._rows(sa.select(t.notifications).order_by(t.notifications.c.created_at, t.notifications.c.id)):
+            message = {"channel": row["channel"], "ts": row["ts"]} if row["ts"] else None
+            yield {
+                "id": row["id"],
+                "contract": row["contract_id"],
+                "kind": row["kind"],
+                "destination": {"type": row["destination_type"], "id": row["destination"]},
+                "state": row["state"],
+                "attempts": row["attempts"],
+                "message": message,
+            }
+
     def _audit(self) -> Iterator[Json]:
-        names = self._connection.execute(sa.select(t.organizations.c.id, t.organizations.c.key))
-        scopes = {id_: key for id_, key in names}  # noqa: C416 - rows are typed as tuples here
+        scopes = dict_of(self._connection, t.organizations)
         for row in AuditTrail(self._connection, self._now).rows():
             by = row.actor.person.model_dump() if row.actor.person else None
             yield {
@@ -149,6 +181,35 @@ class ExportRows:
                 **row.change.model_dump(),
                 "hash": row.hash,
             }
+
+
+def dict_of(connection: sa.Connection, table: sa.Table) -> dict[str, str]:
+    """Return the key of each row by its opaque id."""
+    return {row.id: row.key for row in connection.execute(sa.select(table.c.id, table.c.key))}
+
+
+def batched(values: list[str], size: int) -> Iterator[list[str]]:
+    """Yield ``values`` in lists of at most ``size``."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _contract(contract: Contract, keys: dict[str, str]) -> Json:
+    client, api = keys[contract.client_organization_id], keys[contract.organization_id]
+    return {
+        "id": contract.id,
+        "client": {"organization": client, "id": contract.client_key, "version": contract.client_version},
+        "api": {"organization": api, "id": contract.api_key, "version": contract.api_version},
+        "plan": {"id": contract.plan_key, "version": contract.plan_version},
+        "status": contract.status,
+        "requested_by": contract.requested_by.model_dump(),
+        "requested_at": rfc3339(contract.requested_at),
+        "decided_by": contract.decided_by.model_dump() if contract.decided_by else None,
+        "decided_at": rfc3339(contract.decided_at) if contract.decided_at else None,
+        "reason": contract.reason,
+        "decision_reason": contract.decision_reason,
+        "terms": {"url": contract.terms_url, "version": contract.terms_version} if contract.terms_url else None,
+    }
 
 
 def rfc3339(at: datetime) -> str:

@@ -3,7 +3,7 @@
 from bot.domain.help import Abilities
 from bot.domain.organizations import PERSONAL
 from bot.domain.people import Profile
-from bot.domain.policy import HouseRules
+from bot.domain.policy import HouseRules, Permission
 from bot.errors import NotAllowed
 from bot.store.unit import Unit
 from bot.usecases.clients import list_clients
@@ -18,9 +18,11 @@ def abilities(unit: Unit, rules: HouseRules, profile: Profile) -> Abilities:
     except NotAllowed as refusal:
         return Abilities(refused=str(refusal))
     found = choices(unit, rules, profile)
+    admin = is_admin(unit, rules, profile.person)
     return Abilities(
         organizations=found.total,
         personal=any(choice.id == PERSONAL for choice in found.shown),
         clients=list_clients(unit, rules, profile).total,
-        is_admin=is_admin(unit, rules, profile.person),
+        approvals=admin or bool(unit.organizations.where_holding(profile.person, Permission.PLAN_ADMIN)),
+        is_admin=admin,
     )
