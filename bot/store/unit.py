@@ -22,6 +22,7 @@ from bot.clock import Clock
 from bot.domain.clients import ClientDraft
 from bot.domain.contracts import SignUpDraft
 from bot.errors import GatehouseError, Unavailable
+from bot.store.apis import ApiRows
 from bot.store.audit import AuditTrail
 from bot.store.catalog import CatalogRows
 from bot.store.clients import ClientRows
@@ -69,6 +70,10 @@ class Unit:
     @cached_property
     def sign_ups(self) -> DraftRows[SignUpDraft]:
         return DraftRows(self.connection, "sign_up", SignUpDraft, "contract_id")
+
+    @cached_property
+    def apis(self) -> ApiRows:
+        return ApiRows(self.connection)
 
     @cached_property
     def contracts(self) -> ContractRows:
