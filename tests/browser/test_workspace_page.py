@@ -213,6 +213,15 @@ async def test_shortcuts_and_the_home_open_modals(desk: Desk) -> None:
     await dialog.wait_for()
 
 
+async def test_somebody_with_an_open_modal_can_become_somebody_else(desk: Desk) -> None:
+    page = await desk.window()
+    dialog = await open_wizard(page)
+    await page.get_by_role("button", name="Acting as").click()
+    await page.get_by_role("link", name="Bob Kahn", exact=True).click()
+    await page.get_by_role("button", name="Acting as Bob Kahn").wait_for()
+    assert not await dialog.count() and await page.get_by_role("heading", name="#general").is_visible()
+
+
 async def test_a_telephone_has_the_channels_in_a_drawer(desk: Desk) -> None:
     page = await desk.window(viewport={"width": 390, "height": 780})
     link = page.get_by_role("link", name="approvals")

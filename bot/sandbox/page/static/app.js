@@ -42,7 +42,10 @@
     sessionStorage.setItem("inspector", open ? "open" : "closed");
     if (open) htmx.trigger("#wires", "look");
   }
-  byId("inspector-toggle").addEventListener("click", () => inspector(byId("inspector").hidden));
+  byId("inspector-toggle").addEventListener("click", () => {
+    inspector(byId("inspector").hidden);
+    if (byId("client").classList.contains("drawer-open")) drawer(false);
+  });
   byId("inspector-close").addEventListener("click", () => {
     inspector(false);
     byId("inspector-toggle").focus();

@@ -1,4 +1,5 @@
-// Modals and questions: where the focus goes, what Escape does, and that nothing behind them can be used.
+// Modals and questions: where the focus goes, what Escape does, and that nothing behind them can be used. Who acts and
+// the inspector are tools around the client, not part of it: they stay at hand.
 "use strict";
 (() => {
   const layer = () => document.getElementById("modal-layer");
@@ -7,7 +8,7 @@
   let opener = null; // what had the focus before it
 
   function setBackground(off) {
-    for (const part of document.querySelectorAll("#client > :not(#modal-layer)")) {
+    for (const part of document.querySelectorAll("#side, #main, .thread, .skip")) {
       part.inert = off;
       if (off) part.setAttribute("aria-hidden", "true");
       else part.removeAttribute("aria-hidden");
@@ -34,7 +35,7 @@
     }
     const stamp = box.closest(".backdrop").dataset.rev;
     if (shown === null) opener = document.activeElement;
-    const outside = !box.contains(document.activeElement);
+    const outside = !box.contains(document.activeElement) && (stamp !== shown || document.activeElement === document.body);
     const wrong = box.querySelector("[aria-invalid]");
     if (outside || (stamp !== shown && wrong)) firstField(box).focus({ preventScroll: !wrong });
     shown = stamp;
