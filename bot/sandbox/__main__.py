@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description="A strict little Slack on this machine.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="its port, 0 for any (default: %(default)s)")
+    parser.add_argument("--public-url", help="address under which the bot reaches this workspace, if it is another")
     way = parser.add_mutually_exclusive_group()
     way.add_argument(
         "--events-url",
@@ -88,6 +89,7 @@ async def _serve(options: argparse.Namespace) -> None:
         furnished(options),
         host=options.host,
         port=options.port,
+        public_url=options.public_url,
         events_url=None if options.socket else options.events_url,
     )
     stopped = asyncio.Event()

@@ -14,7 +14,7 @@ from bot.sandbox.payloads import Payloads
 from bot.sandbox.records import Channel, Json, Member, Message
 from bot.sandbox.required import unfilled
 from bot.sandbox.seeing import Onlooker
-from bot.sandbox.talking import say
+from bot.sandbox.talking import escaped, say
 from bot.sandbox.views import View
 from bot.sandbox.wire import Wire
 from bot.sandbox.wording import option_text
@@ -52,7 +52,7 @@ class Actor(Onlooker):
             self.notice = f"{command} is not a valid command."
             return
         where = self._where(channel)
-        given = _escaped(text) if spec.get("should_escape") else text
+        given = escaped(text) if spec.get("should_escape") else text
         answer = await self.wire.send("command", self._payloads.command(command, given, where))
         self._note(answers.after_command(self._at, answer, self.member.id, where))
         await self.settle()
@@ -300,7 +300,3 @@ class Actor(Onlooker):
 
 def _worst(notices: list[str | None]) -> str | None:
     return next((notice for notice in notices if notice), None)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

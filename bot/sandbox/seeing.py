@@ -77,6 +77,8 @@ class Onlooker:
 
     def _place(self, message: Message | None) -> tuple[View | Message, dict[Pair, Any]]:
         if message is not None:
+            if message not in self.reads(message.channel):
+                raise Impossible(f"{self.member.real_name} does not see that message")
             return message, self._typed.setdefault(message.ts, {})
         view = self.modal or self.home
         if view is None:

@@ -36,17 +36,25 @@ class SandboxServer:
         host: address to listen on.
         port: its port; 0 for any free one. ``url`` and ``api_url`` then say which.
         events_url: where the bot takes signed requests; without one it is reached by Socket Mode. Settable later.
+        public_url: address under which the bot reaches this server, if it is another than ``http://host:port``.
     """
 
     def __init__(
-        self, workspace: Workspace, *, host: str = "127.0.0.1", port: int = 0, events_url: str | None = None
+        self,
+        workspace: Workspace,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        events_url: str | None = None,
+        public_url: str | None = None,
     ) -> None:
         self.workspace = workspace
         self.socket_mode = SocketMode(workspace)
         self.delivery = Delivery(workspace, self.socket_mode, events_url)
         self._listener = _listener(host, port)
         bound = self._listener.getsockname()[1]
-        self.url = f"http://{'127.0.0.1' if host in _ANY else host}:{bound}"
+        reachable = "127.0.0.1" if host in _ANY else f"[{host}]" if ":" in host else host
+        self.url = (public_url or f"http://{reachable}:{bound}").rstrip("/")
         self.api_url = f"{self.url}/api/"
 
     @property

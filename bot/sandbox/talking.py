@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from bot.sandbox.completion import completed_blocks
@@ -12,14 +13,24 @@ from bot.sandbox.workspace import Workspace
 _CHANNEL_TYPES = {"im": "im", "public": "channel", "private": "group"}
 
 
+_MENTION = re.compile(r"<[@#][A-Z0-9]+>")
+
+
+def escaped(text: str) -> str:
+    """Give what was typed as Slack passes it on, with entities for &, < and > (docs.slack.dev/messaging)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 async def say(at: Workspace, member: Member, where: Channel, text: str, thread_ts: str | None = None) -> Message:
     """Put a person's message into a channel; the bot hears of it if its manifest subscribes."""
     section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    mentions = [*_MENTION.findall(text), ""]
+    passed_on = "".join(escaped(piece) + mention for piece, mention in zip(_MENTION.split(text), mentions, strict=True))
     message = Message(
         at.next_ts(),
         where.id,
         member.id,
-        text,
+        passed_on,
         completed_blocks([{"type": "rich_text", "elements": [section]}]),
         thread_ts=thread_ts,
         team=member.team_id,

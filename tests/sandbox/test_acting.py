@@ -260,3 +260,27 @@ async def test_a_workspace_of_its_own_prints_what_a_bot_needs(tmp_path: Any) -> 
         assert export_lines(server, socket_mode=True)[2].startswith("export SLACK_APP_TOKEN=xapp-1-A0")
     assert workspace.member("U0GIL").is_restricted
     assert workspace.member("U0ADA").id in workspace.channel("general").members
+
+
+async def test_only_who_sees_a_message_can_press_its_buttons(parrot: Parrot, ada: Actor, bob: Actor) -> None:
+    blocks = [{"type": "actions", "elements": [button("Go", "go")]}]
+    await parrot.api.chat_postMessage(channel="U0ADA", text="x", blocks=blocks)
+    message = ada.inbox()[0]
+    with pytest.raises(Impossible, match="Bob Kahn does not see that message"):
+        await bob.press("Go", message=message)
+    await ada.press("Go", message=message)
+    await parrot.api.chat_delete(channel=message.channel, ts=message.ts)
+    with pytest.raises(Impossible, match="Ada Lovelace does not see that message"):
+        await ada.press("Go", message=message)
+    assert parrot.count("block_actions") == 1
+
+
+async def test_what_is_typed_is_escaped_and_mentions_stay(parrot: Parrot, ada: Actor) -> None:
+    await ada.say("a & <!channel> <@U0BOB>")
+    assert parrot.last("message")["event"]["text"] == "a &amp; &lt;!channel&gt; <@U0BOB>"
+
+
+async def test_an_address_for_the_bot_can_be_given(workspace: Workspace) -> None:
+    async with SandboxServer(workspace, public_url="http://slack.test:80/") as server:
+        assert server.api_url == "http://slack.test:80/api/"
+        assert workspace.base_url == "http://slack.test:80"
