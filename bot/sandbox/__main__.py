@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -85,19 +86,34 @@ def export_lines(server: SandboxServer, *, socket_mode: bool) -> list[str]:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    server = SandboxServer(
-        furnished(options),
-        host=options.host,
-        port=options.port,
-        public_url=options.public_url,
-        events_url=None if options.socket else options.events_url,
-    )
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with server:
+    async with served(options) as server:
         print(*export_lines(server, socket_mode=options.socket), f"# workspace: {server.url}", sep="\n", flush=True)
         await stopped.wait()
+
+
+def served(options: argparse.Namespace) -> SandboxServer:
+    """The server that the options describe.
+
+    Raises:
+        SystemExit: the manifest can't be read, or the port is in use: one sentence, exit code 1.
+    """
+    try:
+        return SandboxServer(
+            furnished(options),
+            host=options.host,
+            port=options.port,
+            public_url=options.public_url,
+            events_url=None if options.socket else options.events_url,
+        )
+    except FileNotFoundError:
+        sys.exit(f"There is no manifest at {options.manifest}: name one with --manifest.")
+    except OSError as error:
+        sys.exit(
+            f"Port {options.port} of {options.host} can't be listened on ({error.strerror}): choose another --port."
+        )
 
 
 def _person(workspace: Workspace, text: str) -> str:

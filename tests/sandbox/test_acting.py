@@ -2,11 +2,12 @@
 
 import asyncio
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.sandbox.__main__ import _parser, export_lines, furnished
+from bot.sandbox.__main__ import _parser, export_lines, furnished, served
 from bot.sandbox.acting import Actor
 from bot.sandbox.answers import TROUBLE
 from bot.sandbox.finding import Impossible
@@ -238,7 +239,7 @@ def test_a_manifest_over_the_limits_is_refused_with_the_place() -> None:
         Manifest(manifest(slash_commands=[{"command": "/" + "x" * 32, "description": "d"}]))
 
 
-async def test_a_workspace_of_its_own_prints_what_a_bot_needs(tmp_path: Any) -> None:
+async def test_a_workspace_of_its_own_prints_what_a_bot_needs(tmp_path: Path) -> None:
     (tmp_path / "manifest.yml").write_text("display_information: {name: Parrot}\n")
     given = [
         "--manifest",
@@ -284,3 +285,13 @@ async def test_an_address_for_the_bot_can_be_given(workspace: Workspace) -> None
     async with SandboxServer(workspace, public_url="http://slack.test:80/") as server:
         assert server.api_url == "http://slack.test:80/api/"
         assert workspace.base_url == "http://slack.test:80"
+
+
+async def test_a_workspace_that_can_not_start_says_why_in_a_sentence(server: SandboxServer, tmp_path: Path) -> None:
+    nowhere = _parser().parse_args(["--manifest", str(tmp_path / "none.yml")])
+    with pytest.raises(SystemExit, match=r"There is no manifest at .*none\.yml"):
+        served(nowhere)
+    (tmp_path / "manifest.yml").write_text("display_information: {name: Parrot}\n")
+    taken = ["--manifest", str(tmp_path / "manifest.yml"), "--port", server.url.rsplit(":", 1)[1]]
+    with pytest.raises(SystemExit, match="can't be listened on"):
+        served(_parser().parse_args(taken))
