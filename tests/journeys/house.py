@@ -3,26 +3,36 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 
 from bot.bootstrap import Runtime, build
 from bot.catalogs import native
 from bot.manifest import manifest
 from bot.sandbox.acting import Actor
+from bot.sandbox.activity import Activity
 from bot.sandbox.records import Message
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings, load
 from bot.store import schema
-from bot.store.engine import open_store
+from bot.store.engine import Store, open_store
+from bot.store.unit import Unit
+from bot.usecases.approvals import expire
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.export import export_document
 from bot.web import serve
 from tests.store.conftest import StandingClock
 
+T = TypeVar("T")
+
+SOON = timedelta(seconds=8)
+"""Longer than the turn of a message in a busy channel, shorter than the pause after a failure."""
 SECRET_KEY = "a-key-for-tests-that-protects-nothing"
+SLOWEST = 15.0
+"""Seconds that what follows an answer may take: three calls to a Slack that doesn't answer."""
 CATALOG = """
 version: 1
 organizations:
@@ -41,12 +51,26 @@ organizations:
 """
 
 
+class Quiet(Activity):
+    """Knows of what follows the bot's answers, too: on a busy machine it may begin late."""
+
+    def __init__(self, drained: Callable[[], Awaitable[int]]) -> None:
+        super().__init__()
+        self._drained = drained
+
+    async def settled(self, quiet: float, limit: float) -> None:
+        """Wait until everything is done that follows from what was done."""
+        assert await self._drained() == 0
+        await super().settled(quiet, limit)
+
+
 class House:
     """A running bot and the people of its workspace: ``house.bob`` acts, ``house.export()`` tells what is stored."""
 
     def __init__(self, workspace: Workspace, server: SandboxServer, settings: Settings, clock: StandingClock) -> None:
         self.workspace, self.server, self.settings, self.clock = workspace, server, settings, clock
         self.runtime: Runtime
+        workspace.activity = Quiet(lambda: self.runtime.board.drain(SLOWEST))
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
@@ -60,7 +84,7 @@ class House:
         """Start the bot; also after ``stop``, like the process of a new day."""
         self._stop = asyncio.Event()
         started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.runtime = await build(self.settings, clock=self.clock, strict=True)
+        self.runtime = await build(self.settings, clock=self.clock, seconds=self.clock.seconds, strict=True)
         await self.runtime.start()
         self._serving = asyncio.create_task(
             serve(
@@ -80,29 +104,52 @@ class House:
             await self._serving
             self._serving = None
 
-    def apply(self, catalog: str) -> None:
-        """Apply a catalog file next to the running bot, as the command line does."""
+    async def delivered(self) -> None:
+        """Wait until every notification that can arrive soon has arrived; the clock moves on by what they have to wait."""
+        for _ in range(50):
+            await self.runtime.dispatcher.round()
+            await self.bob.settle()
+            due = [one.due_at for one in self.write(lambda unit: unit.outbox.undelivered(100)) if one.due_at]
+            soon = [at for at in due if at - self.clock.at < SOON]
+            if not soon:
+                return
+            self.clock.at = max(self.clock.at, min(soon))
+
+    async def tick(self) -> None:
+        """Do what the scheduler does at each tick."""
+        self.write(expire)
+        await self.delivered()
+
+    def write(self, work: Callable[[Unit], T]) -> T:
+        """Change the database next to the running bot, as a command does."""
         store = open_store(self.settings.database_url, self.clock, patient=True)
         try:
-            source = native.parse(catalog)
-            store.write.run(lambda unit: apply_catalog(unit, source.catalog, str))
+            return store.write.run(work)
         finally:
             store.close()
+
+    def apply(self, catalog: str) -> None:
+        """Apply a catalog file next to the running bot."""
+        source = native.parse(catalog)
+        self.write(lambda unit: apply_catalog(unit, source.catalog, str))
 
     def export(self) -> dict[str, Any]:
         """Return the export document."""
         store = open_store(self.settings.database_url, self.clock, patient=True)
         try:
-            text = io.StringIO()
-            store.read.run(lambda unit: export_document(unit, text.write, lambda _section: None))
+            return exported(store)
         finally:
             store.close()
-        document: dict[str, Any] = json.loads(text.getvalue())
-        return document
 
     def clients(self) -> list[str]:
         """Return the names of all clients that are stored."""
         return [client["name"] for client in self.export()["clients"]]
+
+    def organization(self, name: str) -> str:
+        """Return the opaque id of an organization."""
+        found = self.write(lambda unit: unit.organizations.by_text(self.workspace.team_id, name))
+        assert found, name
+        return found.id
 
     def said_to(self, person: Actor, channel: str = "general") -> str:
         """Return the text of the last message only this person sees in a channel."""
@@ -110,15 +157,24 @@ class House:
         return private[-1].text if private else ""
 
 
+def exported(store: Store) -> dict[str, Any]:
+    """Return the export document of an open store."""
+    text = io.StringIO()
+    store.read.run(lambda unit: export_document(unit, text.write, lambda _section: None))
+    document: dict[str, Any] = json.loads(text.getvalue())
+    return document
+
+
 def populate(workspace: Workspace) -> None:
     """Put the people of the tests into a workspace."""
     workspace.add_person("Ada Lovelace", id="U0ADA", handle="ada")
     workspace.add_person("Bob Ross", id="U0BOB", handle="bob")
+    workspace.add_person("Pat Approver", id="U0PAT", handle="pat")
     workspace.add_person("Eve Adams", id="U0EVE", handle="eve")
     workspace.add_person("Nia Newcomer", id="U0NEW", handle="nia")
     workspace.add_person("Gus Guest", id="U0GUS", handle="gus", is_restricted=True)
     workspace.add_channel("general", id="C0GENERAL", members=["ada", "bob", "eve", "nia", "gus"])
-    workspace.add_channel("approvals", id="C0APPROVALS", members=["ada"])
+    workspace.add_channel("approvals", id="C0APPROVALS", members=["ada", "pat"])
 
 
 @asynccontextmanager

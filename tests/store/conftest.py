@@ -17,6 +17,10 @@ class StandingClock:
     def now(self) -> datetime:
         return self.at
 
+    def seconds(self) -> float:
+        """Return seconds that never go backwards."""
+        return self.at.timestamp()
+
     def forward(self, **duration: float) -> None:
         """Move on by a timedelta's arguments."""
         self.at += timedelta(**duration)

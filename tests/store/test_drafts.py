@@ -6,7 +6,8 @@ from bot.domain.clients import ClientDraft, NewClient
 from bot.domain.people import Person
 from bot.store.engine import Store
 from bot.store.unit import Unit
-from bot.usecases.clients import DRAFT_LIFE, tidy_drafts
+from bot.usecases.clients import DRAFT_LIFE
+from bot.usecases.tidying import tidy
 from tests.store.conftest import StandingClock
 
 TEAM = "T0GATEHOUSE"
@@ -83,11 +84,11 @@ def test_a_draft_is_offered_for_a_day_and_then_forgotten(store: Store, bob: str,
     save(store, bob, DRAFT)
     clock.forward(hours=23, minutes=59)
     assert offered(store, bob) == DRAFT
-    assert store.write.run(tidy_drafts) == 0
+    assert store.write.run(tidy) == 0
     clock.forward(minutes=1)
     assert offered(store, bob) is None
     clock.forward(minutes=1)
-    assert store.write.run(tidy_drafts) == 1
+    assert store.write.run(tidy) == 1
     assert kept(store, bob) is None
 
 

@@ -1,16 +1,13 @@
 """Which organizations somebody may choose, and in which order (SPEC 2.2)."""
 
 import pytest
-import sqlalchemy as sa
 
-from bot.domain.ids import new_id
-from bot.domain.ordering import sort_key
 from bot.domain.people import Person
 from bot.domain.policy import Permission, Role
 from bot.store.engine import Store
-from bot.store.tables import members, organizations
 from bot.store.unit import Unit
 from tests.store.conftest import StandingClock
+from tests.store.crowd import many_organizations
 
 TEAM = "T0GATEHOUSE"
 BOB = Person(team=TEAM, user="U0BOB")
@@ -93,27 +90,7 @@ def test_parts_of_a_name_are_found_and_wildcards_mean_themselves(store: Store, t
 
 
 def test_ten_thousand_organizations_are_counted_and_a_hundred_are_shown(store: Store) -> None:
-    numbered = [f"Organization {number:05}" for number in range(10_000)]
-    rows = [
-        {"id": new_id(), "team": TEAM, "key": name, "folded": name.lower(), "name": name, "sort_name": sort_key(name)}
-        for name in numbered
-    ]
-
-    def work(unit: Unit) -> None:
-        person_id = unit.people.id_of(BOB)
-        unit.connection.execute(sa.insert(organizations), [row | {"created_at": unit.now} for row in rows])
-        held = [
-            {
-                "organization_id": row["id"],
-                "person_id": person_id,
-                "role": Role.CLIENT_DEVELOPER,
-                "sort_name": row["sort_name"],
-            }
-            for row in rows
-        ]
-        unit.connection.execute(sa.insert(members), held)
-
-    store.write.run(work)
+    numbered = store.write.run(lambda unit: many_organizations(unit, BOB, 10_000))
     assert choices(store) == (numbered[:100], 10_000)
     assert choices(store, "0999") == ([f"Organization {n:05}" for n in (999, *range(9_990, 10_000))], 11)
     assert choices(store, who=ADMIN, everywhere=True) == (numbered[:100], 10_000)
