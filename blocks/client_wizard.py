@@ -5,7 +5,7 @@ Each step is built and read side by side; block_ids are the fields of ``ClientDr
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from slack_sdk.models.blocks import Block, ExternalDataSelectElement, InputBlock, PlainTextObject
 
 from blocks import kit
@@ -18,6 +18,8 @@ TITLE = "Create Client"
 OFFER, ORGANIZATION, DETAILS, SUMMARY = "client.offer", "client.organization", "client.details", "client.summary"
 BACK, CONTINUE, START_OVER = "client.back", "client.continue", "client.start_over"
 CHOOSE = "client.choose"
+MOST_ID = 22
+"""Characters of an opaque id (bot/domain/ids.py): anything longer was not put there by us."""
 
 
 class Wizard(BaseModel):
@@ -25,15 +27,16 @@ class Wizard(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    draft: str
-    offered: str = ""
-    organization: str = ""
-    text: str = ""
+    draft: str = Field(max_length=MOST_ID)
+    offered: str = Field(default="", max_length=MOST_ID)
+    organization: str = Field(default="", max_length=MOST_ID)
+    """The organization it was opened for, until the draft names one."""
+    text: str = Field(default="", max_length=80)
 
 
 def offer(start: ClientDraft, offered: ClientDraft, organization: str, text: str) -> Json:
     """Return the choice between a draft from before and a fresh start with ``organization`` and ``text``."""
-    wizard = Wizard(draft=start.id, offered=offered.id, organization=organization, text=text[:80])
+    wizard = Wizard(draft=start.id, offered=offered.id, organization=organization[:MOST_ID], text=text[:80])
     named = f"“{kit.cut(offered.name, 80)}”" if offered.name else "a client"
     place = f" in {_shown(offered)}" if offered.organization_name else ""
     blocks: list[Block] = [
@@ -52,14 +55,13 @@ def organization_step(draft: ClientDraft, problem: str = "") -> Json:
         action_id=CHOOSE,
         placeholder=PlainTextObject(text="Type to search"),
         initial_option=organization_option(Choice(id=draft.organization, name=draft.organization_name))
-        if draft.organization
+        if draft.organization_name
         else None,
         min_query_length=0,
     )
     field = InputBlock(
         label="Organization",
         element=element,
-        # Typed values stick to a block while its modal lives: a preset organization needs a block of its own.
         block_id="organization",
         hint="A client belongs to one organization for good.",
     )
@@ -145,7 +147,7 @@ def _step(number: int, blocks: list[Any], draft: ClientDraft, *, callback: str, 
         TITLE,
         [*top, *blocks],
         callback=callback,
-        metadata=Wizard(draft=draft.id),
+        metadata=Wizard(draft=draft.id, organization=draft.organization[:MOST_ID]),
         submit=submit,
         close="Cancel",
         told_on_close=True,

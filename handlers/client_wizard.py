@@ -25,13 +25,15 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
         begun = await desk.begin_client(profile, text=text, organization_id=organization)
         if begun.offered and offering:
             return wizard.offer(begun.draft, begun.offered, organization, text)
-        preset = bool(text or organization) and begun.draft.organization
-        return wizard.details_step(begun.draft) if preset else wizard.organization_step(begun.draft, begun.problem)
+        if (text or organization) and not begun.problem:
+            return wizard.details_step(begun.draft)
+        return wizard.organization_step(begun.draft, begun.problem)
 
     async def typed(payload: Submission | Click) -> ClientDraft:
         """Return the draft of this window with what stands in the window now."""
         shown = _view(payload)
-        draft = await desk.recall_draft(payload.person, kit.read_metadata(wizard.Wizard, shown.metadata).draft)
+        window = kit.read_metadata(wizard.Wizard, shown.metadata)
+        draft = await desk.recall_draft(payload.person, window.draft, window.organization)
         return wizard.read_details(shown.values, wizard.read_organization(shown.values, draft))
 
     @board.command("/create-client")

@@ -54,7 +54,7 @@ def begin_client(
         )
     preset = _preset(unit, rules, person, text, organization_id)
     only = found.shown[0] if found.total == 1 else None
-    chosen = preset or (only if not text else None)
+    chosen = preset or only
     draft = ClientDraft(
         id=new_id(), organization=chosen.id if chosen else "", organization_name=chosen.name if chosen else ""
     )
@@ -76,17 +76,22 @@ def _preset(unit: Unit, rules: HouseRules, person: Person, text: str, organizati
 
 def _unknown_organization(text: str) -> str:
     """One sentence for an organization that does not exist and for one without the right (SPEC 2.2: no probing)."""
-    named = f"called “{text[:80]}” " if text else ""
-    return f"There is no organization {named}where you can create clients: choose one from the list."
+    if not text:
+        return "That organization doesn't exist, or you can't create clients there: choose one from the list."
+    return f"There is no organization called “{text[:80]}” where you can create clients: choose one from the list."
 
 
 def continue_draft(unit: Unit, person: Person, offered_id: str, draft_id: str) -> ClientDraft:
     """Return the offered draft under a fresh id, so that a window which still shows the old one is left alone.
 
+    The same again returns what has become of it since.
+
     Raises:
         Refusal: the draft is no longer there.
     """
     person_id = unit.people.id_of(person)
+    if continued := unit.drafts.get(person_id, draft_id):
+        return continued
     offered = unit.drafts.get(person_id, offered_id)
     if offered is None:
         raise Refusal("That draft is no longer there: start again with /create-client.")
@@ -112,10 +117,23 @@ def forget_draft(unit: Unit, person: Person, draft_id: str) -> None:
     unit.drafts.delete(unit.people.id_of(person), draft_id)
 
 
-def recall_draft(unit: Unit, person: Person, draft_id: str) -> ClientDraft | None:
-    """Return what somebody typed in this wizard so far, or None if nothing was kept."""
+def recall_draft(
+    unit: Unit, rules: HouseRules, person: Person, draft_id: str, organization_id: str = ""
+) -> ClientDraft:
+    """Return what somebody typed in this wizard so far; an empty draft if nothing was kept.
+
+    Args:
+        organization_id: the one the window was opened for, which counts while the draft names none. Its name is
+            left out if they may not create clients there: whoever asks next is refused.
+    """
     person_id = unit.people.find(person)
-    return unit.drafts.get(person_id, draft_id) if person_id else None
+    kept = unit.drafts.get(person_id, draft_id) if person_id else None
+    draft = kept or ClientDraft(id=draft_id)
+    if draft.organization or not organization_id:
+        return draft
+    preset = _preset(unit, rules, person, "", organization_id)
+    named = {"organization": organization_id, "organization_name": preset.name if preset else ""}
+    return draft.model_copy(update=named)
 
 
 def choose_organization(unit: Unit, rules: HouseRules, profile: Profile, draft: ClientDraft) -> ClientDraft:
@@ -137,12 +155,12 @@ def check_details(unit: Unit, rules: HouseRules, profile: Profile, draft: Client
         NotAllowed: at the field ``organization``, if the right was lost meanwhile.
     """
     keep_draft(unit, profile.person, draft)
-    checked_organization(unit, rules, profile, draft.organization)
+    organization = checked_organization(unit, rules, profile, draft.organization)
     checked = check_entries(draft)
     if isinstance(checked, dict):
         return checked
-    if draft.organization != PERSONAL and not unit.clients.is_free(draft.organization, checked.key):
-        return {"name": name_taken(checked.name, draft.organization_name)}
+    if organization.id != PERSONAL and not unit.clients.is_free(organization.id, checked.key):
+        return {"name": name_taken(checked.name, organization.name)}
     return {}
 
 
@@ -173,14 +191,14 @@ def _create(unit: Unit, rules: HouseRules, profile: Profile, person_id: str, dra
     checked = check_entries(draft)
     if isinstance(checked, dict):
         raise next(iter(checked.values()))
-    checked_organization(unit, rules, profile, draft.organization, lock=True)
+    organization = checked_organization(unit, rules, profile, draft.organization, lock=True)
     by = actor(unit, rules, profile.person)
-    organization_id = draft.organization
+    organization_id = organization.id
     if organization_id == PERSONAL:
         organization_id = personal_organization(unit, profile, by).id
     client_id = unit.clients.create(organization_id, checked, person_id, unit.now)
     if client_id is None:
-        raise name_taken(checked.name, draft.organization_name)
+        raise name_taken(checked.name, organization.name)
     record_creation(unit, organization_id, by, checked)
     unit.people.used(person_id, organization_id, unit.now)
     return client_id
@@ -200,6 +218,8 @@ def checked_organization(
 ) -> Choice:
     """Return an organization somebody may create clients in, by its id or ``PERSONAL``.
 
+    ``PERSONAL`` gives the personal organization itself as soon as there is one: another window may have made it.
+
     Args:
         unit: the open transaction.
         rules: the settings about rights.
@@ -216,11 +236,12 @@ def checked_organization(
         found = choices(unit, rules, profile)
         if PERSONAL in {choice.id for choice in found.shown}:
             return found.shown[0]
+        person_id = unit.people.find(profile.person)
+        organization = unit.organizations.personal_of(person_id) if person_id else None
     else:
         organization = unit.organizations.get(profile.person.team, organization_id)
-        permission = Permission.CLIENT_EDIT
-        if organization and may(unit, rules, profile.person, organization_id, permission, lock=lock):
-            return Choice(id=organization.id, name=organization.name)
+    if organization and may(unit, rules, profile.person, organization.id, Permission.CLIENT_EDIT, lock=lock):
+        return Choice(id=organization.id, name=organization.name)
     raise NotAllowed("You can't create clients in this organization any more: choose another.", field="organization")
 
 

@@ -53,9 +53,10 @@ def personal_organization(unit: Unit, profile: Profile, by: Actor) -> Organizati
         if made:
             break
     else:
-        # Both ids are taken or the twin of this transaction made it first: what counts is that there is one.
+        # The twin of this transaction made it first, and wrote it down.
         made = unit.organizations.personal_of(person_id)
         assert made is not None
+        return made
     unit.organizations.add_member(made, person_id, Role.OWNER)
     granted = {"user": profile.person.user, "roles": [Role.OWNER]}
     unit.audit.record(
