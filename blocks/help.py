@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from blocks import clients, kit
+from blocks import apis, clients, kit
 from bot.domain.help import Abilities
 
 TITLE = "What you can do with Gatehouse"
@@ -14,15 +14,16 @@ def help_message(can: Abilities) -> tuple[str, list[dict[str, Any]]]:
     """Return the fallback text and the blocks of the help for one person."""
     lines = list(_lines(can))
     blocks: list[Block] = [kit.header(TITLE), *(kit.paragraph(line) for line in lines)]
-    if can.may_create:
-        blocks.append(kit.buttons(kit.button("Create client", clients.CREATE, "any", style="primary")))
+    create = [kit.button("Create client", clients.CREATE, "any", style="primary")] if can.may_create else []
+    if not can.refused:
+        blocks.append(kit.buttons(*create, kit.button("Find an API", apis.FIND, "all")))
     return kit.escape(f"{TITLE}: " + " ".join(lines)), [block.to_dict() for block in blocks]
 
 
 def _lines(can: Abilities) -> list[str]:
     if can.refused:
         return [can.refused]
-    lines = [_create(can)]
+    lines = [_create(can), "/apis [text]  –  find an API by its name, tag, organization or description, and its plans."]
     lines.append(f"/my-clients  –  see the {_counted(can.clients, 'client')} you may look at, and edit descriptions.")
     if can.approvals:
         lines.append("/approvals  –  see what waits for your approval, and decide.")

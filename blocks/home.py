@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, DividerBlock
 
-from blocks import approvals, clients, kit
+from blocks import apis, approvals, clients, kit
 from bot.domain.clients import ClientPage
 from bot.domain.contracts import Queue
 
@@ -23,6 +23,7 @@ def home_view(page: ClientPage, queue: Queue) -> dict[str, Any]:
     if page.total > len(page.clients):
         blocks.append(kit.note(f"{page.first}–{page.last} of {page.total:,}"))
     elements = [kit.button("Create client", clients.CREATE, "any", style="primary")]
+    elements.append(kit.button("Find an API", apis.FIND, "all"))
     if page.clients:
         elements.append(kit.button("All my clients", ALL, "all"))
     blocks += [kit.buttons(*elements, block_id="home_actions"), DividerBlock(), *_waiting(queue)]

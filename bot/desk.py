@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 import structlog
 
 from bot.clock import Clock
+from bot.domain.apis import Api, ApiPage
 from bot.domain.clients import Client, ClientDraft, ClientPage
 from bot.domain.contracts import Contract, Queue, SignUpDraft, Verdict
 from bot.domain.help import Abilities
@@ -18,7 +19,7 @@ from bot.domain.sign_up import SignUp
 from bot.errors import GatehouseError, Refusal, Unavailable
 from bot.store.engine import Store
 from bot.store.unit import Unit
-from bot.usecases import approvals, clients, contracts, help, organizations, people
+from bot.usecases import apis, approvals, clients, contracts, help, organizations, people
 from bot.usecases.clients import Start
 
 P = ParamSpec("P")
@@ -165,10 +166,9 @@ class Desk:
         """Return the state of the sign-up wizard for a draft."""
         return await self._read(contracts.look_again, self._rules, profile, draft)
 
-    async def recall_sign_up(self, person: Person, draft_id: str, offer_id: str) -> SignUpDraft:
-        """Return what was typed so far in a window of the sign-up wizard; an empty draft if nothing was kept."""
-        found = await self._read(contracts.recall_sign_up, person, draft_id)
-        return found or SignUpDraft(id=draft_id, offer=offer_id)
+    async def recall_sign_up(self, person: Person, fresh: SignUpDraft) -> SignUpDraft:
+        """Return what was typed so far in a window of the sign-up wizard; ``fresh`` if nothing was kept."""
+        return await self._read(contracts.recall_sign_up, person, fresh.id) or fresh
 
     async def keep_sign_up(self, person: Person, draft: SignUpDraft) -> None:
         """Write down what was typed."""
@@ -233,6 +233,14 @@ class Desk:
     async def redraw(self, person: Person, contract_id: str) -> None:
         """Have every copy of a request drawn again."""
         await self._write(approvals.redraw, person, contract_id)
+
+    async def find_apis(self, profile: Profile, *, text: str = "", page: int = 0) -> ApiPage:
+        """Return a page of the APIs somebody may see that fit a text."""
+        return await self._read(apis.find_apis, self._rules, profile, text=text, page=page)
+
+    async def api_details(self, profile: Profile, api_version_id: str) -> Api:
+        """Return an API version as somebody sees it."""
+        return await self._read(apis.api_details, self._rules, profile, api_version_id)
 
     async def abilities(self, profile: Profile) -> Abilities:
         """Return what one person can do."""

@@ -7,15 +7,19 @@ from typing import Any
 
 import yaml
 
-from blocks import clients
+from blocks import apis, clients
 
 COMMANDS = {
     "/create-client": ("Create a client for calling APIs", "[organization]"),
+    "/apis": ("Find an API and its plans", "[text]"),
     "/my-clients": ("See your clients and edit them", ""),
     "/approvals": ("See what waits for your approval", ""),
     "/gatehouse": ("See what you can do with Gatehouse", ""),
 }
-SHORTCUTS = {clients.CREATE: ("Create client", "Create a client for calling APIs")}
+SHORTCUTS = {
+    clients.CREATE: ("Create client", "Create a client for calling APIs"),
+    apis.FIND: ("Find an API", "Find an API and sign up for one of its plans"),
+}
 EVENTS = ("app_home_opened", "user_change")
 SCOPES = ("chat:write", "commands", "im:write", "users:read", "users:read.email")
 """Each with its use: see the table in docs/workspace.md."""

@@ -1,7 +1,7 @@
 """Every handler there is."""
 
 from bot.desk import Desk
-from handlers import approvals, client_wizard, clients, help, home, sign_up
+from handlers import apis, approvals, client_wizard, clients, help, home, sign_up
 from handlers.opening import Windows
 from handlers.switchboard import Switchboard
 
@@ -14,3 +14,4 @@ def register_all(board: Switchboard, desk: Desk, slack: Windows) -> None:
     approvals.register(board, desk, slack)
     home.register(board, desk, slack)
     help.register(board, desk, slack)
+    apis.register(board, desk, slack)

@@ -11,7 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.domain.apis import age
 from bot.domain.ids import new_id
+from bot.store.search_index import SearchIndex
 from bot.store.tables import api_versions, apis, members, offers, organizations, plan_versions, plans
 
 Key = tuple[str, str]
@@ -58,6 +60,8 @@ class Book:
         self._added: dict[Shelf, list[dict[str, Any]]] = {shelf: [] for shelf in Shelf}
         self._roles: dict[Key, set[str]] = {}
         self._added_roles: list[dict[str, str]] = []
+        self._showing: set[str] = set()
+        """APIs that have to be found in another way than before."""
 
     def find(self, shelf: Shelf, key: Key) -> Stored | None:
         """Return what stands on a shelf under a key, or None."""
@@ -68,6 +72,7 @@ class Book:
         stored = Stored(new_id(), values)
         self._shelve(shelf, stored)
         self._added[shelf].append(values | {"id": stored.id})
+        self._shows(shelf, stored)
         return stored
 
     def change(self, shelf: Shelf, stored: Stored, **changes: Any) -> None:
@@ -75,6 +80,7 @@ class Book:
         table: sa.Table = shelf.value
         self._connection.execute(sa.update(table).where(table.c.id == stored.id).values(**changes))
         self._shelve(shelf, Stored(stored.id, stored.values | changes))
+        self._shows(shelf, stored)
 
     def roles(self, organization_id: str, person_id: str) -> frozenset[str]:
         """Return the roles somebody has in an organization."""
@@ -93,12 +99,19 @@ class Book:
         self._roles[organization.id, person_id] = set(roles)
 
     def close(self) -> None:
-        """Write everything that was added."""
+        """Write everything that was added, and what all of it is found by."""
         for shelf in Shelf:
             if rows := self._added[shelf]:
                 self._connection.execute(sa.insert(shelf.value), rows)
         if self._added_roles:
             self._connection.execute(sa.insert(members), self._added_roles)
+        index = SearchIndex(self._connection)
+        index.index_organizations([row["id"] for row in self._added[Shelf.ORGANIZATION]])
+        index.index_apis(self._showing)
+
+    def _shows(self, shelf: Shelf, stored: Stored) -> None:
+        if shelf is Shelf.API_VERSION:
+            self._showing.add(stored.values["api_id"])
 
     def load(self, team: str, folded: Sequence[str]) -> None:
         """Read the named organizations of a team and all they own."""
@@ -140,6 +153,17 @@ class CatalogRows:
         book = Book(self._connection)
         book.load(team, folded)
         return book
+
+    def newest_plan(self, team: str, organization: str, plan: str) -> tuple[str, str] | None:
+        """Return name and version of the version of a plan that was locked last, by folded ids, or None."""
+        query = (
+            sa.select(plans.c.name, plan_versions.c.version)
+            .select_from(plan_versions.join(plans).join(organizations))
+            .where(organizations.c.team == team, organizations.c.folded == organization)
+            .where(plans.c.folded == plan, plan_versions.c.locked.is_(True))
+        )
+        found = [(name, version) for name, version in self._connection.execute(query)]
+        return max(found, key=lambda one: age(one[1]), default=None)
 
 
 def _batches(values: Sequence[str]) -> Iterator[list[str]]:

@@ -10,6 +10,7 @@ from bot.domain import names
 from bot.domain.clients import Client, ClientStatus, ClientVersion, NewClient
 from bot.domain.ids import new_id
 from bot.domain.ordering import sort_key
+from bot.domain.organizations import Choice, Choices
 from bot.domain.people import Person
 from bot.domain.policy import Permission, roles_with
 from bot.store.tables import client_versions, clients, members, organizations, people
@@ -60,10 +61,56 @@ class ClientRows:
         row = self._connection.execute(query).mappings().one_or_none()
         return self._filled([row])[0] if row else None
 
+    def ensure(self, organization_id: str, key: str, name: str, description: str, now: datetime) -> tuple[str, bool]:
+        """Return the id of the client with this key, and whether it had to be made, without a version."""
+        folded = names.fold(key)
+        mine = (clients.c.organization_id == organization_id, clients.c.folded == folded)
+        found = self._connection.execute(sa.select(clients.c.id).where(*mine)).scalar_one_or_none()
+        if found:
+            return found, False
+        client_id = new_id()
+        values = {"key": key, "folded": folded, "name": name, "sort_name": sort_key(name), "description": description}
+        statement = sa.insert(clients).values(id=client_id, organization_id=organization_id, created_at=now, **values)
+        self._connection.execute(statement)
+        return client_id, True
+
+    def add_version(self, client_id: str, version: str, status: ClientStatus, now: datetime) -> None:
+        """Insert a version of a client."""
+        row = {"id": new_id(), "client_id": client_id, "version": version, "status": status, "created_at": now}
+        self._connection.execute(sa.insert(client_versions).values(**row))
+
+    def version_names(self, client_id: str) -> set[str]:
+        """Return the names of a client's versions."""
+        query = sa.select(client_versions.c.version).where(client_versions.c.client_id == client_id)
+        return set(self._connection.execute(query).scalars())
+
     def version_ids(self, client_id: str) -> list[str]:
         """Return the ids of a client's versions, newest first."""
         query = sa.select(client_versions.c.id).where(client_versions.c.client_id == client_id)
         return list(self._connection.execute(query.order_by(client_versions.c.created_at.desc())).scalars())
+
+    def choices(self, person: Person, organization_id: str = "", text: str = "", limit: int = 100) -> Choices:
+        """Return clients somebody may sign up with, because they hold ``clientEdit``: by name, at most ``limit``.
+
+        Clients whose versions are all retired are left out (SPEC 4.2).
+
+        Args:
+            organization_id: only of this organization; empty: of all.
+            text: part of the name, upper and lower case alike; empty: all.
+        """
+        live = sa.select(client_versions.c.id).where(
+            client_versions.c.client_id == clients.c.id, client_versions.c.status != ClientStatus.RETIRED
+        )
+        found = sa.select(clients.c.id, clients.c.name, clients.c.sort_name).where(
+            clients.c.organization_id.in_(_held_by(person, Permission.CLIENT_EDIT)), live.exists()
+        )
+        if organization_id:
+            found = found.where(clients.c.organization_id == organization_id)
+        if text:
+            found = found.where(clients.c.sort_name.contains(sort_key(text), autoescape=True))
+        total = self._connection.execute(sa.select(sa.func.count()).select_from(found.subquery())).scalar_one()
+        rows = self._connection.execute(found.order_by(clients.c.sort_name, clients.c.id).limit(limit))
+        return Choices(shown=tuple(Choice(id=row.id, name=row.name) for row in rows), total=total)
 
     def describe(self, client_id: str, description: str) -> None:
         """Set a client's description."""
@@ -106,9 +153,13 @@ _CLIENTS = clients.join(organizations, organizations.c.id == clients.c.organizat
 
 
 def _visible_to(person: Person) -> "sa.Select[tuple[str]]":
+    return _held_by(person, Permission.CLIENT_VIEW)
+
+
+def _held_by(person: Person, permission: Permission) -> "sa.Select[tuple[str]]":
     query = sa.select(members.c.organization_id).join(people, people.c.id == members.c.person_id)
     query = query.where(people.c.team == person.team, people.c.user == person.user)
-    return query.where(members.c.role.in_(roles_with(Permission.CLIENT_VIEW)))
+    return query.where(members.c.role.in_(roles_with(permission)))
 
 
 def _with_organization() -> "sa.Select[Any]":

@@ -10,6 +10,7 @@ from bot.domain.ordering import sort_key
 from bot.domain.organizations import ApprovalWays, Choice, Choices, Organization
 from bot.domain.people import Person
 from bot.domain.policy import Permission, Role, roles_with
+from bot.store.search_index import SearchIndex
 from bot.store.tables import members, organization_uses, organizations, people
 from bot.store.upsert import insert_or_ignore
 
@@ -100,6 +101,8 @@ class OrganizationRows:
             personal_of=personal_of,
             created_at=now,
         )
+        if made:
+            SearchIndex(self._connection).index_organizations([organization.id])
         return organization if made else None
 
     def add_member(self, organization: Organization, person_id: str, role: Role) -> None:

@@ -228,6 +228,71 @@ drafts = sa.Table(
     sa.Index("ix_drafts_updated_at", "updated_at"),
 )
 
+
+def _ascii(name: str, length: int, **options: Any) -> sa.Column[str]:
+    """ASCII that is compared byte by byte, as SQLite does it anyway: the same order in both, and ranges of prefixes."""
+    return sa.Column(
+        name,
+        sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql"),
+        nullable=False,
+        **options,
+    )
+
+
+search_entries = sa.Table(
+    "search_entries",
+    metadata,
+    # What can be found: an API as it shows to some readers, or an organization.
+    sa.Column("id", sa.Integer, primary_key=True),
+    _ascii("shelf", 22),
+    _text("subject_id", 22),
+    _text("version_id", 22, default=""),
+    _to("organizations.id", "organization_id"),
+    _ascii("sort_name", 255),
+    _ascii("then_by", 255),
+    sa.UniqueConstraint("subject_id", "shelf", "version_id"),
+)
+
+search_words = sa.Table(
+    "search_words",
+    metadata,
+    # Who may look comes first, so that visibility bounds the work instead of adding to it.
+    _ascii("shelf", 22, primary_key=True),
+    sa.Column("field", sa.SmallInteger, primary_key=True, autoincrement=False),
+    _ascii("word", 100, primary_key=True),
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("search_entries.id"), primary_key=True, autoincrement=False),
+    sa.Index("ix_search_words_entry_id", "entry_id", "word"),
+    sqlite_with_rowid=False,
+)
+
+search_vocabulary = sa.Table(
+    "search_vocabulary",
+    metadata,
+    _ascii("shelf", 22, primary_key=True),
+    _ascii("word", 40, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+search_parts = sa.Table(
+    "search_parts",
+    metadata,
+    # How each word goes on from its second, third, … letter: finds it by its middle.
+    _ascii("shelf", 22, primary_key=True),
+    _ascii("part", 40, primary_key=True),
+    _ascii("word", 40, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+search_typos = sa.Table(
+    "search_typos",
+    metadata,
+    # The beginnings of each word with one letter left out: finds it in spite of one typo.
+    _ascii("shelf", 22, primary_key=True),
+    _ascii("variant", 10, primary_key=True),
+    _ascii("word", 40, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 LIVE = "status IN ('AwaitingApproval', 'Active')"
 WAITING = "status = 'AwaitingApproval'"
 

@@ -32,6 +32,7 @@ from bot.store.export import ExportRows
 from bot.store.organizations import OrganizationRows
 from bot.store.outbox import OutboxRows
 from bot.store.people import PeopleRows
+from bot.store.search import SearchRows
 
 T = TypeVar("T")
 Work = Callable[["Unit"], T]
@@ -82,6 +83,10 @@ class Unit:
     @cached_property
     def outbox(self) -> OutboxRows:
         return OutboxRows(self.connection, self.now)
+
+    @cached_property
+    def search(self) -> SearchRows:
+        return SearchRows(self.connection)
 
     @cached_property
     def catalog(self) -> CatalogRows:

@@ -13,6 +13,11 @@ def insert_or_ignore(connection: sa.Connection, table: sa.Table, **values: Any) 
     return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount == 1
 
 
+def insert_missing(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert those rows that break no unique constraint."""
+    connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
 def insert_or_update(connection: sa.Connection, table: sa.Table, *, key: tuple[str, ...], **values: Any) -> None:
     """Insert a row, or set its other columns if one with this ``key`` exists."""
     changes = {column: value for column, value in values.items() if column not in key}
