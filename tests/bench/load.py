@@ -74,26 +74,25 @@ async def paced(lines: list[Line], requests: Iterator[bytes], rate: float, secon
     """Send ``rate`` requests a second whatever the server does; return the seconds from due time to answer, sorted.
 
     Raises:
-        RuntimeError: an answer was not a 200, or all connections were busy when a request was due.
+        RuntimeError: an answer was not a 200.
     """
-    free, took, running = list(lines), [], set()
+    free: asyncio.Queue[Line] = asyncio.Queue()
+    for line in lines:
+        free.put_nowait(line)
+    took: list[float] = []
     started = time.perf_counter()
 
     async def one(line: Line, due: float) -> None:
         _must_be_fine(await line.ask(next(requests)))
         took.append(time.perf_counter() - due)
-        free.append(line)
+        free.put_nowait(line)
 
-    for number in range(int(rate * seconds)):
-        due = started + number / rate
-        while (early := due - time.perf_counter()) > 0:  # noqa: ASYNC110 - a moment is waited for, not an event
-            await asyncio.sleep(early if early > 0.002 else 0)
-        if not free:
-            raise RuntimeError("all connections are busy: the server can't keep up")
-        task = asyncio.ensure_future(one(free.pop(), due))
-        running.add(task)
-        task.add_done_callback(running.discard)
-    await asyncio.gather(*running)
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(rate * seconds)):
+            due = started + number / rate
+            while (early := due - time.perf_counter()) > 0:  # noqa: ASYNC110 - a moment is waited for, not an event
+                await asyncio.sleep(early if early > 0.002 else 0)
+            group.create_task(one(await free.get(), due))
     return sorted(took)
 
 

@@ -325,6 +325,8 @@ async def test_a_response_url_of_slack_or_of_the_same_place_is_answered(wire: Wi
         "https://hooks.slack.com@evil.example/1",
         "https://hooks.slack.com:8443/1",
         "https://hooks.slack.com\\@evil.example/1",
+        "https://evil.example\\@hooks.slack.com/1",
+        "https://ada@hooks.slack.com/1",
         "https://xhooks.slack.com/1",
         "http://127.0.0.1:1/hooks/1",
         "http://169.254.169.254/latest/meta-data",

@@ -182,10 +182,12 @@ async def test_a_lost_connection_is_replaced(applink: Applink, opened: Opened) -
 
 async def test_a_connection_slack_wants_refreshed_is_replaced(applink: Applink, opened: Opened) -> None:
     await opened(nothing)
+    asked = applink.asked
     await applink.send({"type": "disconnect", "reason": "refresh_requested"})
     await applink.connected(2)
     await applink.send(envelope())
     assert await applink.answer() == {"envelope_id": "e1"}
+    assert applink.asked == asked + 1
 
 
 async def test_a_dead_address_is_not_tried_for_ever(applink: Applink, opened: Opened) -> None:
