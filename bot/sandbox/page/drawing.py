@@ -42,8 +42,10 @@ def web_link(url: str) -> str:
 class Drawing:
     """One person's page."""
 
-    def __init__(self, env: Environment, workspace: Workspace, reading: Reading, actor: Actor) -> None:
-        self._env, self._at, self._reading = env, workspace, reading
+    def __init__(
+        self, env: Environment, workspace: Workspace, reading: Reading, actor: Actor, drawn: posts.Drawn
+    ) -> None:
+        self._env, self._at, self._reading, self._drawn = env, workspace, reading, drawn
         self.actor, self.me = actor, face_of(workspace, actor.member.id)
         self.base = f"/as/{self.me.id}"
         self.reader = Reader(
@@ -137,7 +139,13 @@ class Drawing:
         return posts.rows(self._at, messages, self.reader.viewer, self.base, self._message, threads=threads)
 
     def _message(self, row: posts.Row) -> Markup:
-        drawn = self.render("message.html", row=row, ui=self.surface(row.message))
+        surface = self.surface(row.message)
+        names = (len(self._at.people), len(self._at.channels), self.reader.viewer.today().date())
+        made_of = (self.base, surface.place, names, repr(surface.typed), *row.made_of)
+        return self._drawn.get(made_of, lambda: self._draw(row, surface))
+
+    def _draw(self, row: posts.Row, surface: Surface) -> Markup:
+        drawn = self.render("message.html", row=row, ui=surface)
         return Markup(drawn)  # noqa: S704 - a template's output, escaped there
 
     # -- around them -------------------------------------------------------------------------------------------

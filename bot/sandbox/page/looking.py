@@ -14,6 +14,7 @@ from bot.sandbox.page.doing import Spot, find
 from bot.sandbox.page.drawing import Drawing
 from bot.sandbox.page.faces import humans
 from bot.sandbox.page.menus import groups
+from bot.sandbox.page.posts import Drawn
 from bot.sandbox.page.reading import Reading
 from bot.sandbox.page.web import HEADERS, EventStream, html, nothing
 from bot.sandbox.records import Channel
@@ -28,6 +29,7 @@ class Looking:
 
     def __init__(self, workspace: Workspace, env: Environment, reading: Reading) -> None:
         self._at, self._env, self._reading = workspace, env, reading
+        self._drawn = Drawn()
         self._under_way: set[asyncio.Task[None]] = set()
 
     def drawing(self, request: Request) -> Drawing:
@@ -39,7 +41,7 @@ class Looking:
         person = request.path_params["person"]
         if person not in self._at.people or self._at.people[person].is_bot:
             raise HTTPException(404, "There is no such person in this workspace.")
-        return Drawing(self._env, self._at, self._reading, self._at.actor(person))
+        return Drawing(self._env, self._at, self._reading, self._at.actor(person), self._drawn)
 
     def channel(self, request: Request) -> Channel:
         """The channel in the address.

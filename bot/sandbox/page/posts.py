@@ -1,13 +1,13 @@
 """Messages as rows of a conversation: who, when, grouped, with days and threads."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
+import orjson
 from markupsafe import Markup
 
-from bot.sandbox.fields import Pair
 from bot.sandbox.page.dates import Viewer, clock, day_name, full
 from bot.sandbox.page.faces import Face, face_of
 from bot.sandbox.records import Json, Message
@@ -16,7 +16,7 @@ from bot.sandbox.workspace import Workspace
 GROUP_SECONDS = 300
 """Messages of one author that follow within this time share one heading."""
 
-SHOWN = 300
+SHOWN = 200
 """Newest messages that are drawn; the line above them says when there are more."""
 
 
@@ -64,12 +64,36 @@ class Row:
         return [*self.message.blocks, *attached]
 
     @property
+    def made_of(self) -> tuple[object, ...]:
+        """Everything of the message and its place that is drawn."""
+        place = (self.follows, self.replies, self.thread_url, self.can_reply, self.author, self.iso, self.ephemeral)
+        return (*place, self.text, self.edited, orjson.dumps(self.blocks))
+
+    @property
     def text(self) -> str:
         """Its text, shown when there are no blocks."""
         return self.message.text
 
 
-Typed = Callable[[Message], Mapping[Pair, Any]]
+KEPT = 4000
+"""Drawn messages that are remembered, over all people."""
+
+
+class Drawn:
+    """Remembers drawn messages by everything they are drawn from: one new message draws itself and no other."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], Markup] = OrderedDict()
+
+    def get(self, made_of: tuple[object, ...], draw: Callable[[], Markup]) -> Markup:
+        """What was drawn from the same, else what ``draw`` gives."""
+        html = self._kept.pop(made_of, None)
+        self._kept[made_of] = html = draw() if html is None else html
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return html
+
+
 Draw = Callable[[Row], Markup]
 
 

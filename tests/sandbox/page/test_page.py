@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from bot.sandbox.page import stream
-from bot.sandbox.page.posts import SHOWN
+from bot.sandbox.page.posts import KEPT, SHOWN, Drawn
 from bot.sandbox.page.web import EventStream
 from bot.sandbox.records import Message
 from tests.sandbox.page.conftest import Visitor, peopled, words
@@ -256,6 +257,26 @@ async def test_a_long_conversation_says_what_it_leaves_out(visitor: Visitor) -> 
         visitor.workspace.put(message)
     page = words(await visitor.page("c/C0GENERAL/posts"))
     assert "2 earlier messages not shown" in page and "number 1." not in page and "number 2." in page
+
+
+async def test_a_message_that_changes_is_drawn_again(visitor: Visitor) -> None:
+    message = Message(visitor.workspace.next_ts(), "C0GENERAL", "U0BOB", "before")
+    visitor.workspace.put(message)
+    assert "before" in await visitor.page("c/C0GENERAL/posts")
+    message.text = "after"
+    assert "after" in await visitor.page("c/C0GENERAL/posts")
+
+
+def test_drawn_messages_are_remembered_and_the_oldest_forgotten() -> None:
+    drawn, asked = Drawn(), []
+    for number in [*range(KEPT), 0, KEPT, 0, 1]:
+
+        def draw(number: int = number) -> Markup:
+            asked.append(number)
+            return Markup("")
+
+        drawn.get((number,), draw)
+    assert asked == [*range(KEPT), KEPT, 1]
 
 
 async def test_stopping_the_workspace_under_an_open_window_is_no_error() -> None:

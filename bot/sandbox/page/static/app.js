@@ -104,5 +104,9 @@
 
   document.addEventListener("htmx:sseError", () => { byId("offline").hidden = false; });
   document.addEventListener("htmx:sseOpen", () => { byId("offline").hidden = true; });
+  // The workspace has started anew and no longer knows this place: begin again.
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 404) location.assign(`${document.body.dataset.base}/`);
+  });
   document.addEventListener("htmx:sendError", () => { byId("offline").hidden = false; });
 })();
