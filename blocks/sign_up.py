@@ -6,7 +6,7 @@ was typed when something before it changes carries what it depends on in its blo
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from slack_sdk.models.blocks import (
     Block,
     CheckboxesElement,
@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 )
 
 from blocks import kit
-from blocks.client_wizard import organization_option
+from blocks.client_wizard import MOST_ID, organization_option
 from bot.domain.contracts import Contract, Offer, SignUpDraft, Status
 from bot.domain.organizations import Choice
 
@@ -51,9 +51,12 @@ class Window(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    draft: str
-    offer: str
-    offered: str = ""
+    draft: str = Field(max_length=MOST_ID)
+    offer: str = Field(max_length=MOST_ID)
+    offered: str = Field(default="", max_length=MOST_ID)
+    kind: str = Field(default="", max_length=10)
+    organization: str = Field(default="", max_length=MOST_ID)
+    """What the window was opened with, until the draft is written down."""
 
 
 class Step(BaseModel):
@@ -277,7 +280,8 @@ def _view(blocks: list[Block], step: Step, *, callback: str, submit: str, proble
     approval = "Approval required" if step.needs_approval else "No approval needed"
     top: list[Block] = [kit.warning(problem)] if problem else []
     top.append(kit.note(f"{kit.escape(offer.titled, 250)}  ·  {approval}"))
-    window = Window(draft=step.draft.id, offer=offer.id)
+    draft = step.draft
+    window = Window(draft=draft.id, offer=offer.id, kind=draft.kind, organization=draft.organization)
     return kit.modal(
         TITLE,
         [*top, *blocks],

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ import structlog
 from bot.clock import Clock, SystemClock
 from bot.desk import Desk
 from bot.directory import SlackDirectory
+from bot.domain.notifications import DestinationType
 from bot.domain.policy import HouseRules
 from bot.edge import Edge, MemoryReplayCache
 from bot.errors import Unavailable, WrongSettings
@@ -102,6 +104,12 @@ class Workspace:
         """Return whether requests of this workspace are ours to answer."""
         return bool(self.team) and team == self.team
 
+    def may_look(self, kind: DestinationType) -> bool:
+        """Return whether the token has a scope that reads the history of such a conversation."""
+        granted = {scope.strip() for scope in str(self.identity.get("scopes") or "").split(",")}
+        needed = {"im:history"} if kind is DestinationType.USER else {"channels:history", "groups:history"}
+        return bool(granted & needed)
+
     async def ready(self) -> str | None:
         """Return what is missing, for ``/readyz``."""
         return None if self.identity else "Slack has not answered since the start"
@@ -192,12 +200,19 @@ def findings(surface: str, payload: dict[str, Any]) -> Iterator[str]:
         yield from map(str, problems_of_view(payload, surface))
 
 
-async def build(settings: Settings, *, clock: Clock | None = None, strict: bool = False) -> Runtime:
+async def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    seconds: Callable[[], float] = time.monotonic,
+    strict: bool = False,
+) -> Runtime:
     """Wire a bot, inside the running loop.
 
     Args:
         settings: checked settings, enough for serving.
         clock: where time comes from.
+        seconds: a clock that never goes backwards, for pacing messages.
         strict: whether a view or message that Slack would refuse stops the call (in tests) or is logged.
 
     Raises:
@@ -219,8 +234,10 @@ async def build(settings: Settings, *, clock: Clock | None = None, strict: bool 
         slack,
         draw=draw,
         after_failure=lambda unit, one: after_failure(unit, rules, one),
+        may_look=workspace.may_look,
         metrics=metrics,
         clock=clock,
+        seconds=seconds,
     )
     scheduler = Scheduler(settings.tick, deliver=dispatcher.wake, expire=_job(store, expire), tidy=_job(store, tidy))
     send = dispatch(bolt(board, slack.client))

@@ -22,6 +22,8 @@ catalog = typer.Typer(help="Organizations, members, plans and APIs from files.",
 outbox = typer.Typer(help="Notifications that did not arrive yet.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(outbox, name="outbox")
+imports = typer.Typer(help="Read what other systems know.", no_args_is_help=True)
+catalog.add_typer(imports, name="import")
 app.add_typer(catalog, name="catalog")
 
 Files = Annotated[list[Path], typer.Argument(help="Catalog files, YAML or JSON.", show_default=False)]
@@ -161,6 +163,26 @@ def schema() -> None:
     from bot.commands import catalog_schema
 
     typer.echo(catalog_schema())
+
+
+@imports.command()
+def openapi(
+    paths: Annotated[list[Path], typer.Argument(help="OpenAPI or Swagger files, or folders.", show_default=False)],
+    organization: Annotated[str, typer.Option(help="Whose APIs these are.")],
+    plan: Annotated[Optional[list[str]], typer.Option(help="A plan that each of them offers.")] = None,  # noqa: UP045
+) -> None:
+    """Read OpenAPI 3.x or Swagger 2.0 files, or folders of them, as APIs."""
+    from bot.importing import import_openapi
+
+    import_openapi(paths, organization, plan or [])
+
+
+@imports.command()
+def apiman(file: Annotated[Path, typer.Argument(help="An Apiman export.", show_default=False)]) -> None:
+    """Read an Apiman export: organizations, members, plans, APIs, clients, contracts."""
+    from bot.importing import import_apiman
+
+    import_apiman(file)
 
 
 def main() -> None:

@@ -40,8 +40,16 @@ class DryRun(Exception):
 
 
 @contextmanager
-def _opened(settings: Settings, *, upgraded: bool = True) -> Iterator[Store]:
-    """Give the open database; ``upgraded``: with this version's schema."""
+def opened(settings: Settings, *, upgraded: bool = True) -> Iterator[Store]:
+    """Give the open database.
+
+    Args:
+        settings: say which one.
+        upgraded: with this version's schema; else as it is.
+
+    Raises:
+        WrongSettings: it can't be opened, or PostgreSQL has another schema.
+    """
     store = open_store(settings.database_url, patient=True)
     try:
         if upgraded and store.is_sqlite:
@@ -60,7 +68,7 @@ def _opened(settings: Settings, *, upgraded: bool = True) -> Iterator[Store]:
 
 def upgrade() -> None:
     """Bring the database to this version's schema and say from where to where."""
-    with _opened(load(), upgraded=False) as store:
+    with opened(load(), upgraded=False) as store:
         before = schema.current(store.engine)
         schema.upgrade(store.engine)
         after = schema.current(store.engine)
@@ -69,7 +77,7 @@ def upgrade() -> None:
 
 def current_revision() -> int:
     """Print the database's revision; return 1 if it isn't this version's."""
-    with _opened(load(), upgraded=False) as store:
+    with opened(load(), upgraded=False) as store:
         found = schema.current(store.engine)
     out.print(found or "empty")
     return 0 if found == schema.newest() else 1
@@ -94,9 +102,9 @@ def apply_files(files: list[Path], *, dry_run: bool) -> None:
         CatalogError: a file is wrong, or does not fit the database; nothing was applied.
     """
     sources = native.read_all(files)
-    with _opened(load()) as store:
+    with opened(load()) as store:
         reports = _applied(store, sources, dry_run=dry_run)
-    _print_report([line for report in reports for line in report.lines], dry_run=dry_run)
+    print_report([line for report in reports for line in report.lines], dry_run=dry_run)
 
 
 def _applied(store: Store, sources: tuple[Source, ...], *, dry_run: bool) -> list[Report]:
@@ -116,7 +124,8 @@ def _places(source: Source) -> Callable[[Place], str]:
     return lambda place: str(source.problem(place, "")).rstrip(": ")
 
 
-def _print_report(lines: list[Line], *, dry_run: bool) -> None:
+def print_report(lines: list[Line], *, dry_run: bool) -> None:
+    """Print what was created and changed, and how many entries were left alone."""
     changed = [line for line in lines if line.outcome is not Outcome.UNCHANGED]
     for line in changed if len(changed) <= SHOWN or not out.is_terminal else changed[:SHOWN]:
         out.print(escape(f"{line.outcome:8} {line.entity} {line.name}"))
@@ -133,7 +142,7 @@ def catalog_schema() -> str:
 
 def export(output: Path | None) -> None:
     """Write the whole state to a file, or to standard output; a file is whole or not there at all."""
-    with _opened(load()) as store, err.status("Exporting") as status:
+    with opened(load()) as store, err.status("Exporting") as status:
 
         def progress(section: str) -> None:
             status.update(f"Exporting {section}")
@@ -159,7 +168,7 @@ def _write_whole(output: Path, store: Store, progress: Callable[[str], None]) ->
 
 def list_outbox() -> None:
     """Print undelivered notifications, one a line: id, state, kind, destination, attempts, next try, last error."""
-    with _opened(load()) as store:
+    with opened(load()) as store:
         rows = store.read.run(lambda unit: unit.outbox.undelivered(OUTBOX_SHOWN))
     for row in rows:
         due = f"next try {row.due_at:%Y-%m-%d %H:%M:%S} UTC" if row.due_at else "set aside"
@@ -172,7 +181,7 @@ def list_outbox() -> None:
 
 def retry_outbox(ids: list[str]) -> int:
     """Have notifications tried again at once; return 1 if one of them is not known."""
-    with _opened(load()) as store:
+    with opened(load()) as store:
         found = store.write.run(lambda unit: unit.outbox.retry(ids))
     for unknown in sorted(set(ids) - set(found)):
         err.print(escape(f"{unknown}: no such notification; gatehouse outbox list shows them."))

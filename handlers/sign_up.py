@@ -33,8 +33,8 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
         """Return the draft of this window with what stands in the window now."""
         shown = _view(payload)
         window = kit.read_metadata(wizard.Window, shown.metadata)
-        draft = await desk.recall_sign_up(payload.person, window.draft, window.offer)
-        return wizard.read_client(shown.values, draft)
+        fresh = SignUpDraft(id=window.draft, offer=window.offer, kind=window.kind, organization=window.organization)
+        return wizard.read_client(shown.values, await desk.recall_sign_up(payload.person, fresh))
 
     async def look_again(payload: Submission | Click, draft: SignUpDraft) -> SignUp:
         profile = await desk.known_profile(payload.person, payload.home_team)

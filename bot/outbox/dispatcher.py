@@ -69,6 +69,7 @@ class Dispatcher:
         slack: carries the messages.
         draw: shows a contract as a message of a kind.
         after_failure: goes on to the next destination, in the transaction that sets one aside.
+        may_look: whether the token may read a kind of conversation, to find a message whose post got no answer.
         metrics: counts outcomes.
         clock: for how long ago an attempt was.
         seconds: never goes backwards; for pacing.
@@ -81,13 +82,14 @@ class Dispatcher:
         *,
         draw: Draw,
         after_failure: AfterFailure,
+        may_look: Callable[[DestinationType], bool],
         metrics: Counter,
         clock: Clock,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._slack, self._draw = store, slack, draw
         self._after_failure, self._metrics, self._clock = after_failure, metrics, clock
-        self._seconds = seconds
+        self._may_look, self._seconds = may_look, seconds
         self._pace = Pace()
         self._woken = asyncio.Event()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -174,6 +176,8 @@ class Dispatcher:
 
     async def _find(self, one: Notification, since: datetime) -> Posted | None:
         """Return where a message with our delivery id stands; None without a history scope: then nobody can look."""
+        if not self._may_look(one.destination_type):
+            return None
         try:
             channel = one.destination
             if one.destination_type is DestinationType.USER:

@@ -160,6 +160,48 @@ class ContractRows:
         )
         return [(team, id_) for team, id_ in self._connection.execute(query)]
 
+    def joined(
+        self, team: str, *, client: tuple[str, str, str], api: tuple[str, str, str], plan: tuple[str, str]
+    ) -> dict[str, str] | None:
+        """Return the ids that a contract between these would join, or None if one of them is missing.
+
+        Args:
+            team: whose.
+            client: folded ids of organization and client, and the version.
+            api: folded ids of organization and API, and the version.
+            plan: folded id of a plan of the API's organization, and the version.
+        """
+        mine = sa.select(client_versions.c.id).select_from(client_versions.join(clients).join(organizations))
+        mine = mine.where(organizations.c.team == team, organizations.c.folded == client[0])
+        mine = mine.where(clients.c.folded == client[1], client_versions.c.version == client[2])
+        theirs = (
+            sa.select(api_versions.c.id, organizations.c.id, plan_versions.c.id)
+            .select_from(
+                api_versions.join(apis)
+                .join(organizations, organizations.c.id == apis.c.organization_id)
+                .join(plans, plans.c.organization_id == organizations.c.id)
+                .join(plan_versions, plan_versions.c.plan_id == plans.c.id)
+            )
+            .where(organizations.c.team == team, organizations.c.folded == api[0])
+            .where(apis.c.folded == api[1], api_versions.c.version == api[2])
+            .where(plans.c.folded == plan[0], plan_versions.c.version == plan[1])
+        )
+        version_id = self._connection.execute(mine).scalar_one_or_none()
+        other = self._connection.execute(theirs).one_or_none()
+        if version_id is None or other is None:
+            return None
+        names = ("api_version_id", "organization_id", "plan_version_id")
+        return {"client_version_id": version_id, **dict(zip(names, other, strict=True))}
+
+    def exists(self, client_version_id: str, api_version_id: str, plan_version_id: str) -> bool:
+        """Return whether a contract joins these three, whatever became of it."""
+        query = sa.select(contracts.c.id).where(
+            contracts.c.client_version_id == client_version_id,
+            contracts.c.api_version_id == api_version_id,
+            contracts.c.plan_version_id == plan_version_id,
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def is_live(self, client_version_id: str, api_version_id: str) -> bool:
         """Return whether a live contract joins these two versions, whatever the plan."""
         query = sa.select(contracts.c.id).where(

@@ -202,7 +202,7 @@ def _contract(contract: Contract, keys: dict[str, str]) -> Json:
         "api": {"organization": api, "id": contract.api_key, "version": contract.api_version},
         "plan": {"id": contract.plan_key, "version": contract.plan_version},
         "status": contract.status,
-        "requested_by": contract.requested_by.model_dump(),
+        "requested_by": contract.requested_by.model_dump() if contract.requested_by.user else None,
         "requested_at": rfc3339(contract.requested_at),
         "decided_by": contract.decided_by.model_dump() if contract.decided_by else None,
         "decided_at": rfc3339(contract.decided_at) if contract.decided_at else None,

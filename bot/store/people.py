@@ -53,6 +53,18 @@ class PeopleRows:
             self._connection.execute(sa.insert(people).values(id=found, team=team, user=None, email=email, **_UNSEEN))
         return found
 
+    def stand_in(self, team: str, name: str) -> str:
+        """Return the row id of somebody who is no Slack account and has only a name, made if missing."""
+        query = sa.select(people.c.id).where(
+            people.c.team == team, people.c.user.is_(None), people.c.email.is_(None), people.c.name == name
+        )
+        found = self._connection.execute(query).scalar_one_or_none()
+        if found is None:
+            found = new_id()
+            values = _UNSEEN | {"name": name}
+            self._connection.execute(sa.insert(people).values(id=found, team=team, user=None, email=None, **values))
+        return found
+
     def profile(self, person: Person) -> tuple[Profile, datetime] | None:
         """Return what Slack last said about a person and when, or None if it was never asked."""
         query = sa.select(people).where(people.c.team == person.team, people.c.user == person.user)
@@ -89,7 +101,8 @@ class PeopleRows:
 
     def emails_without_account(self, limit: int) -> list[str]:
         """Return addresses that catalog files named and that no account is known for yet."""
-        query = sa.select(people.c.email).where(people.c.user.is_(None)).order_by(people.c.email).limit(limit)
+        waiting = people.c.user.is_(None) & people.c.email.is_not(None)
+        query = sa.select(people.c.email).where(waiting).order_by(people.c.email).limit(limit)
         return [email for email in self._connection.execute(query).scalars() if email]
 
     def used(self, person_id: str, organization_id: str, now: datetime) -> None:

@@ -59,15 +59,40 @@ def look_again(unit: Unit, rules: HouseRules, profile: Profile, draft: SignUpDra
         Refusal: there is nothing to sign up for any more, and why.
     """
     offer = _open_offer(unit, rules, profile.person, draft.offer)
+    found = choices(unit, rules, profile)
+    draft = _named(unit, rules, profile.person, draft, found)
     versions = _open_versions(unit, profile.person, draft.client) if draft.client else ()
     return SignUp(
         offer=offer,
         draft=draft,
         needs_approval=_needs_approval(unit, rules, profile.person, offer),
-        organizations=choices(unit, rules, profile),
+        organizations=found,
         has_clients=bool(client_choices(unit, profile.person).total),
         versions=versions,
     )
+
+
+def _named(unit: Unit, rules: HouseRules, person: Person, draft: SignUpDraft, found: Choices) -> SignUpDraft:
+    """Return the draft with the names of what its menus chose; where only one organization can be meant, with that."""
+    changes: dict[str, str] = {}
+    if not draft.organization and found.total == 1 and draft.kind == "new":
+        changes = {"organization": found.shown[0].id, "organization_name": found.shown[0].name}
+    elif draft.organization == PERSONAL:
+        changes["organization_name"] = next((one.name for one in found.shown if one.id == PERSONAL), "")
+    elif draft.organization and not draft.organization_name:
+        changes["organization_name"] = _organization_name(unit, rules, person, draft.organization)
+    if draft.client and not draft.client_name:
+        client = unit.clients.get(person.team, draft.client)
+        may_use = client and may(unit, rules, person, client.organization_id, Permission.CLIENT_EDIT)
+        changes |= {"client_name": client.name} if client and may_use else {"client": ""}
+    return draft.model_copy(update=changes)
+
+
+def _organization_name(unit: Unit, rules: HouseRules, person: Person, organization_id: str) -> str:
+    organization = unit.organizations.get(person.team, organization_id)
+    if organization is None or not may(unit, rules, person, organization_id, Permission.CLIENT_EDIT):
+        return ""
+    return organization.name
 
 
 def client_choices(unit: Unit, person: Person, organization_id: str = "", text: str = "") -> Choices:
@@ -116,8 +141,9 @@ def check_client_step(
     unit: Unit, rules: HouseRules, profile: Profile, draft: SignUpDraft
 ) -> tuple[SignUp, dict[str, Refusal]]:
     """Keep the entries of the client step; return the state and a refusal for each field that can't stay as it is."""
-    keep_sign_up(unit, profile.person, draft)
     sign_up = look_again(unit, rules, profile, draft)
+    draft = sign_up.draft
+    keep_sign_up(unit, profile.person, draft)
     problems = _client_problems(unit, rules, profile, sign_up)
     try:
         names.reason(draft.reason, required=sign_up.needs_approval)
@@ -174,6 +200,7 @@ def accept_terms(unit: Unit, rules: HouseRules, profile: Profile, draft: SignUpD
         Refusal: at the field ``terms``: the box is not ticked.
     """
     sign_up = look_again(unit, rules, profile, draft)
+    draft = sign_up.draft
     if not ticked:
         raise Refusal("Tick the box: the terms have to be accepted before you can sign up.", field="terms")
     accepted = draft.model_copy(update={"terms_version": terms_mark(sign_up.offer)})
