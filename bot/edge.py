@@ -96,6 +96,7 @@ class MemoryReplayCache:
         self._seconds: deque[tuple[int, list[int]]] = deque()
 
     async def seen(self, key: str, now: datetime) -> bool:
+        """Return whether ``key`` came within the last ``ttl`` seconds before ``now``, and remember it."""
         second, hashed = int(now.timestamp()), hash(key)
         self._forget(second)
         if hashed in self._hashes:

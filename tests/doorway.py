@@ -3,11 +3,13 @@
 import asyncio
 import hashlib
 import hmac
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote_plus, urlencode
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -228,3 +230,26 @@ def noting(board: Switchboard, asked: list[Payload]) -> None:
     board.closed("client.details")(note)
     board.options("organization")(note)
     board.event("app_home_opened")(note)
+
+
+CLICK: dict[str, Any] = {
+    "type": "block_actions",
+    "team": {"id": "T111"},
+    "user": {"id": "U111", "team_id": "T111"},
+    "trigger_id": "1.2.abc",
+    "actions": [{"action_id": "client.create", "block_id": "b", "type": "button", "value": "x"}],
+}
+COMMAND = urlencode({"command": "/apis", "text": "pay", "team_id": "T111", "user_id": "U111"}).encode()
+HOME = {"type": "app_home_opened", "user": "U111", "tab": "home"}
+EVENT = json.dumps({"type": "event_callback", "team_id": "T111", "event_id": "Ev1", "event": HOME}).encode()
+
+
+def click(**fields: Any) -> bytes:
+    return b"payload=" + quote_plus(json.dumps(CLICK | fields)).encode()
+
+
+CLICKED = click()
+
+
+def form(text: str | bytes) -> bytes:
+    return b"payload=" + quote_plus(text).encode()

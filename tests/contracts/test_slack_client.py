@@ -1,14 +1,11 @@
 """Every way a call to Slack can end, over a real connection, and which of the four endings the caller hears of."""
 
-import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from email.utils import formatdate
-from typing import Any
 
 import pytest
-from aiohttp import web
 
 from bot import slack as slack_module
 from bot.errors import Refusal, Unavailable
@@ -25,72 +22,13 @@ from bot.slack import (
     ViewGone,
     retry_after,
 )
-
-Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Wire:
-    """A Web API that answers as told and keeps what it was sent."""
-
-    def __init__(self) -> None:
-        self.answer: Answering = said({"ok": True})
-        self.requests: list[tuple[str, Json]] = []
-        self.url = ""
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        raw = await request.read()
-        sent = json.loads(raw) if request.content_type == "application/json" else dict(await request.post())
-        self.requests.append((request.path, sent | dict(request.query)))
-        return await self.answer(request)
-
-
-def said(body: Any, status: int = 200, **headers: str) -> Answering:
-    async def answer(_: web.Request) -> web.StreamResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.json_response(body, status=status, headers=named)
-
-    return answer
-
-
-def written(text: str, status: int = 200, kind: str = "application/json") -> Answering:
-    async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(text=text, status=status, content_type=kind)
-
-    return answer
-
-
-async def hung_up(request: web.Request) -> web.StreamResponse:
-    assert request.transport
-    request.transport.close()
-    return web.Response()
-
-
-async def cut_short(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"content-length": "100", "content-type": "application/json"})
-    await response.prepare(request)
-    await response.write(b'{"ok": tr')
-    assert request.transport
-    request.transport.close()
-    return response
-
-
-async def silent(_: web.Request) -> web.StreamResponse:
-    await asyncio.sleep(60)
-    return web.Response()
+from tests.wire import Answering, Wire, cut_short, hung_up, said, serving, silent, written
 
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    wire = Wire()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", wire.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    wire.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
-    yield wire
-    await runner.cleanup()
+    async with serving() as wire:
+        yield wire
 
 
 @pytest.fixture
@@ -297,81 +235,6 @@ async def test_a_limit_in_any_body_is_a_limit(wire: Wire, slack: Slack, text: st
 )
 def test_a_pause_is_read_whatever_stands_there(header: str | None, seconds: float) -> None:
     assert retry_after(header, now=1_000_000_000) == seconds
-
-
-async def test_a_response_url_of_slack_or_of_the_same_place_is_answered(wire: Wire, slack: Slack) -> None:
-    await slack.respond(wire.url.replace("/api/", "/hooks/1"), "Hello", [{"type": "divider"}])
-    assert wire.requests == [
-        (
-            "/hooks/1",
-            {
-                "response_type": "ephemeral",
-                "text": "Hello",
-                "replace_original": False,
-                "blocks": [{"type": "divider"}],
-            },
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "hooks.slack.com/actions/1",
-        "http://hooks.slack.com/actions/1",
-        "https://hooks.slack.com.evil.example/1",
-        "https://evil.example/https://hooks.slack.com/",
-        "https://hooks.slack.com@evil.example/1",
-        "https://hooks.slack.com:8443/1",
-        "https://hooks.slack.com\\@evil.example/1",
-        "https://evil.example\\@hooks.slack.com/1",
-        "https://ada@hooks.slack.com/1",
-        "https://xhooks.slack.com/1",
-        "http://127.0.0.1:1/hooks/1",
-        "http://169.254.169.254/latest/meta-data",
-        "file:///etc/passwd",
-        "https://[::1/1",
-    ],
-)
-async def test_a_response_url_that_points_elsewhere_is_not_followed(wire: Wire, slack: Slack, url: str) -> None:
-    with pytest.raises(SlackRefused, match="response_url_not_allowed"):
-        await slack.respond(url, "x")
-    assert not wire.requests
-
-
-async def test_with_the_real_slack_no_other_place_is_allowed(wire: Wire) -> None:
-    slack = Slack("xoxb-test")
-    with pytest.raises(SlackRefused, match="response_url_not_allowed"):
-        await slack.respond(wire.url, "x")
-    await slack.close()
-
-
-async def test_a_redirect_is_not_followed(wire: Wire, slack: Slack) -> None:
-    async def redirect(_: web.Request) -> web.StreamResponse:
-        return web.Response(status=302, headers={"location": "/elsewhere"})
-
-    wire.answer = redirect
-    with pytest.raises(SlackRefused, match="http_302"):
-        await slack.respond(wire.url, "x")
-    assert len(wire.requests) == 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "ending"),
-    [
-        (written("", 429), SlackRateLimited),
-        (written("", 503), SlackUnsure),
-        (written("expired_url", 404), SlackRefused),
-        (hung_up, SlackUnsure),
-    ],
-)
-async def test_a_response_url_ends_in_the_same_ways(
-    wire: Wire, slack: Slack, answer: Answering, ending: type[Exception]
-) -> None:
-    wire.answer = answer
-    with pytest.raises(ending):
-        await slack.respond(wire.url, "x")
 
 
 async def test_no_error_carries_the_token(wire: Wire, slack: Slack) -> None:

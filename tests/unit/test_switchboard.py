@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 import structlog
@@ -12,93 +10,25 @@ from bot.errors import NotAllowed, Refusal, Unavailable
 from handlers.door import PROBLEM, with_problem
 from handlers.payloads import Payload
 from handlers.replies import Reply
-from handlers.switchboard import ELSEWHERE, INCIDENT_LETTERS, Switchboard, incident_number
+from handlers.switchboard import ELSEWHERE, INCIDENT_LETTERS, incident_number
+from tests.bodies import (
+    ALL,
+    CLOSED,
+    COMMAND,
+    EVENT,
+    HOOK,
+    IN_HOME,
+    IN_MESSAGE,
+    IN_MODAL,
+    OPTIONS,
+    SHORTCUT,
+    SUBMISSION,
+    Json,
+    raising,
+    view,
+    with_handler,
+)
 from tests.doorway import Noted, NotingSlack, switchboard
-
-Json = dict[str, Any]
-Handler = Callable[[Any], Awaitable[Reply]]
-
-WHO: Json = {"team": {"id": "T111"}, "user": {"id": "U111", "team_id": "T111"}, "trigger_id": "1.2.abc"}
-HOOK = "https://hooks.slack.com/actions/T111/1/x"
-
-
-def view(**fields: Any) -> Json:
-    given: Json = {
-        "id": "V1",
-        "root_view_id": "V0",
-        "type": "modal",
-        "callback_id": "client.details",
-        "hash": "h1",
-        "private_metadata": "draft",
-        "title": {"type": "plain_text", "text": "Create Client"},
-        "submit": {"type": "plain_text", "text": "Next"},
-        "close": None,
-        "team_id": "T111",
-        "bot_id": "B1",
-        "blocks": [
-            {"type": "input", "block_id": "name", "element": {"type": "plain_text_input", "action_id": "name"}},
-            {"type": "input", "block_id": "version__r3", "element": {"type": "plain_text_input", "action_id": "v"}},
-            {"type": "section", "block_id": "hint", "text": {"type": "plain_text", "text": "?"}},
-        ],
-        "state": {"values": {"name": {"name": {"type": "plain_text_input", "value": "Zoë"}}}},
-    }
-    return given | fields
-
-
-COMMAND: Json = {"command": "/apis", "text": " pay ", "team_id": "T111", "user_id": "U111", "response_url": HOOK}
-SHORTCUT: Json = WHO | {"type": "shortcut", "callback_id": "client.create"}
-IN_MESSAGE: Json = WHO | {
-    "type": "block_actions",
-    "container": {"type": "message", "channel_id": "C1", "message_ts": "1.5"},
-    "response_url": HOOK,
-    "actions": [{"action_id": "contract.approve", "value": "c1"}],
-}
-IN_MODAL: Json = WHO | {"type": "block_actions", "view": view(), "actions": [{"action_id": "contract.approve"}]}
-IN_HOME: Json = WHO | {
-    "type": "block_actions",
-    "view": view(type="home", title={}, submit=None),
-    "actions": [{"action_id": "contract.approve"}],
-}
-SUBMISSION: Json = WHO | {"type": "view_submission", "view": view()}
-CLOSED: Json = WHO | {"type": "view_closed", "view": view(), "is_cleared": True}
-OPTIONS: Json = WHO | {"type": "block_suggestion", "action_id": "organization", "value": "ac", "view": view()}
-EVENT: Json = {
-    "type": "event_callback",
-    "team_id": "T111",
-    "event_id": "Ev1",
-    "event": {"type": "app_home_opened", "user": "U111"},
-}
-ALL: dict[str, Json] = {
-    "command": COMMAND,
-    "shortcut": SHORTCUT,
-    "button in a message": IN_MESSAGE,
-    "button in a modal": IN_MODAL,
-    "button in the home": IN_HOME,
-    "submission": SUBMISSION,
-    "closed": CLOSED,
-    "options": OPTIONS,
-    "event": EVENT,
-}
-
-
-def with_handler(handler: Handler, slack: NotingSlack | None = None, **settings: Any) -> Switchboard:
-    """A switchboard where ``handler`` does everything."""
-    board = switchboard(slack, **settings)
-    board.command("/apis")(handler)
-    board.shortcut("client.create")(handler)
-    board.action("contract.approve")(handler)
-    board.submission("client.details")(handler)
-    board.closed("client.details")(handler)
-    board.options("organization")(handler)
-    board.event("app_home_opened")(handler)
-    return board
-
-
-def raising(error: BaseException) -> Handler:
-    async def handler(_: Payload) -> Reply:
-        raise error
-
-    return handler
 
 
 async def told(
@@ -113,108 +43,11 @@ async def told(
     return answer, slack.calls
 
 
-async def seen(body: Json) -> Payload:
-    """Return what the handler of ``body`` got."""
-    got: list[Payload] = []
-
-    async def handler(payload: Payload) -> Reply:
-        got.append(payload)
-        return Reply.nothing()
-
-    await with_handler(handler).answer(body)
-    return got[0]
-
-
 def sentence(view: Json) -> str:
     """The warning on top of a view."""
     top = view["blocks"][0]
     assert top["block_id"] == PROBLEM and top["text"]["type"] == "plain_text"
     return str(top["text"]["text"]).removeprefix("⚠️ ")
-
-
-async def test_each_kind_is_frozen_into_its_own_shape() -> None:
-    assert (await seen(COMMAND)).text == "pay"  # type: ignore[attr-defined]
-    click = await seen(IN_MESSAGE)
-    assert (click.value, click.channel, click.ts, click.view) == ("c1", "C1", "1.5", None)  # type: ignore[attr-defined]
-    modal = (await seen(SUBMISSION)).view  # type: ignore[attr-defined]
-    assert (modal.id, modal.root, modal.callback, modal.hash, modal.metadata) == (
-        "V1",
-        "V0",
-        "client.details",
-        "h1",
-        "draft",
-    )
-    assert modal.values["name"]["name"]["value"] == "Zoë"
-    assert (await seen(CLOSED)).cleared is True  # type: ignore[attr-defined]
-    assert (await seen(OPTIONS)).text == "ac"  # type: ignore[attr-defined]
-    assert (await seen(EVENT)).event["user"] == "U111"  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    ("action", "value"),
-    [
-        ({"value": "x"}, "x"),
-        ({"selected_option": {"value": "o"}}, "o"),
-        ({"selected_option": None}, ""),
-        ({"selected_user": "U9"}, "U9"),
-        ({"selected_conversation": "C9"}, "C9"),
-        ({"selected_date": "2026-03-01"}, "2026-03-01"),
-        ({"selected_options": [{"value": "a"}]}, ""),
-        ({"value": "x\0y"}, ""),
-        ({"value": 5}, ""),
-    ],
-)
-async def test_a_click_says_what_was_chosen(action: Json, value: str) -> None:
-    click = await seen(IN_MESSAGE | {"actions": [{"action_id": "contract.approve"} | action]})
-    assert click.value == value  # type: ignore[attr-defined]
-
-
-async def test_somebody_from_another_workspace_is_told_apart() -> None:
-    stranger = IN_MESSAGE | {"user": {"id": "U9", "team_id": "T999"}}
-    assert (await seen(stranger)).home_team == "T999"
-
-
-async def test_only_the_one_who_acted_counts() -> None:
-    body = IN_MESSAGE | {
-        "message": {"user": "U999", "bot_id": "B1"},
-        "actions": [{"action_id": "contract.approve", "selected_user": "U998"}],
-    }
-    assert (await seen(body)).person.user == "U111"
-
-
-async def test_an_event_of_nobody_keeps_its_workspace() -> None:
-    board, got = switchboard(), []
-
-    @board.event("app_uninstalled")
-    async def gone(event: Payload) -> Reply:
-        got.append(event.person)
-        return Reply.nothing()
-
-    await board.answer({"type": "event_callback", "team_id": "T111", "event": {"type": "app_uninstalled"}})
-    assert [(person.team, person.user) for person in got] == [("T111", "")]
-
-
-async def test_an_event_in_a_shared_channel_belongs_to_the_installed_workspace() -> None:
-    body = EVENT | {"team_id": "T999", "authorizations": [{"team_id": "T111", "enterprise_id": None}]}
-    assert (await seen(body)).person.team == "T111"
-
-
-async def test_an_id_has_one_handler() -> None:
-    board = with_handler(raising(Refusal("x")))
-    with pytest.raises(ValueError, match="Two handlers for the command '/apis'"):
-        board.command("/apis")(raising(Refusal("x")))
-
-
-async def test_the_table_can_be_read() -> None:
-    assert [(route.kind, route.name) for route in with_handler(raising(Refusal("x"))).routes()] == [
-        ("action", "contract.approve"),
-        ("closed", "client.details"),
-        ("command", "/apis"),
-        ("event", "app_home_opened"),
-        ("options", "organization"),
-        ("shortcut", "client.create"),
-        ("submission", "client.details"),
-    ]
 
 
 async def test_a_refusal_stands_at_its_field() -> None:
