@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.sandbox.fields import Pair
 from bot.sandbox.finding import Impossible, find_field
-from bot.sandbox.records import Member, Message
+from bot.sandbox.records import Channel, Member, Message
 from bot.sandbox.views import View
 from bot.sandbox.wording import lines, shown, view_lines
 from bot.sandbox.workspace import Workspace
@@ -60,7 +60,7 @@ class Onlooker:
     def reads(self, channel: str) -> list[Message]:
         """The messages of a channel as this person sees them, oldest first, with those only they can see."""
         there = self._at.channel(channel)
-        if self.member.id not in there.members and there.kind != "public":
+        if not self._may_read(there):
             return []
         own = [one for one in self._at.ephemerals if one.channel == there.id and one.ephemeral_to == self.member.id]
         return sorted([*there.messages, *own], key=lambda message: float(message.ts))
@@ -75,9 +75,18 @@ class Onlooker:
         texts = [line for one in [*self.inbox(), *own] for line in [one.text, *lines(one.blocks)]]
         return any(words in text for text in [self.sees(), *texts])
 
+    def _may_read(self, channel: Channel) -> bool:
+        return channel.kind == "public" or self.member.id in channel.members
+
+    def _sees_message(self, message: Message) -> bool:
+        if message.is_ephemeral:
+            return message.ephemeral_to == self.member.id and message in self._at.ephemerals
+        there = self._at.channels[message.channel]
+        return self._may_read(there) and there.find(message.ts) is message
+
     def _place(self, message: Message | None) -> tuple[View | Message, dict[Pair, Any]]:
         if message is not None:
-            if message not in self.reads(message.channel):
+            if not self._sees_message(message):
                 raise Impossible(f"{self.member.real_name} does not see that message")
             return message, self._typed.setdefault(message.ts, {})
         view = self.modal or self.home
