@@ -14,17 +14,13 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
 import uvloop
-from aiohttp import web
 
-from tests.bench import load, traffic
+from tests.bench import load, processes, traffic
 
-ROOT = Path(__file__).parents[2]
 CONNECTIONS = 64
 RATE = 200.0
 """Requests a second of P2."""
@@ -36,7 +32,7 @@ Figures = dict[str, dict[str, list[float]]]
 async def measure(rounds: int, count: int, seconds: float, js: Path | None) -> Figures:
     """Return all figures: seconds, bytes and ratios as their names say."""
     figures: Figures = defaultdict(lambda: defaultdict(list))
-    async with _slack() as api:
+    async with processes.slack() as api:
         for _ in range(rounds):
             for name in ("bolt25", *(["js25"] if js else []), "gatehouse"):
                 await _one(figures[name], _command(name, api, js), 29, count, seconds)
@@ -48,46 +44,33 @@ async def measure(rounds: int, count: int, seconds: float, js: Path | None) -> F
 
 async def _whole(figures: dict[str, list[float]], api: str) -> None:
     """Start the real program, database and all, to its first answer."""
-    port = _free_port()
+    port = processes.free_port()
     with tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "SLACK_BOT_TOKEN": "xoxb-1-2-abcdefabcdefabcdefabcdef",
-            "SLACK_SIGNING_SECRET": traffic.SECRET,
-            "SLACK_API_URL": api,
-            "GATEHOUSE_DATABASE_URL": f"sqlite:///{folder}/gatehouse.db",
-            "GATEHOUSE_PORT": str(port),
-        }
         started = time.perf_counter()
-        command = [sys.executable, "-m", "bot", "serve"]
-        process = psutil.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=subprocess.DEVNULL)
-        try:
-            process.cpu_affinity([0])
-            (line,) = await _first_answer(port, next(traffic.requests()))
+        with processes.gatehouse(api, f"sqlite:///{folder}/gatehouse.db", port) as process:
+            (line,) = await processes.first_answer(port, next(traffic.requests()))
             figures["start s"].append(time.perf_counter() - started)
             await asyncio.sleep(1)
             figures["idle MB"].append(process.memory_info().rss / 1e6)
             line.close()
-        finally:
-            process.terminate()
-            process.wait(timeout=15)
 
 
 async def _one(figures: dict[str, list[float]], command: list[str], listeners: int, count: int, seconds: float) -> None:
-    port = _free_port()
+    port = processes.free_port()
     started = time.perf_counter()
-    process = psutil.Popen([part.replace("PORT", str(port)) for part in command], cwd=ROOT)
+    process = psutil.Popen([part.replace("PORT", str(port)) for part in command], cwd=processes.ROOT)
     try:
         process.cpu_affinity([0])
         requests = traffic.requests(listeners)
-        lines = await _first_answer(port, next(requests))
+        lines = await processes.first_answer(port, next(requests))
         figures["start s"].append(time.perf_counter() - started)
         await asyncio.sleep(0.3)
         figures["idle MB"].append(process.memory_info().rss / 1e6)
         lines += await load.connect(port, CONNECTIONS - 1)
         await load.flat_out(lines, requests, count // 10)
-        before = _cpu(process)
+        before = processes.cpu(process)
         took = await load.flat_out(lines, requests, count)
-        figures["cpu µs"].append((_cpu(process) - before) / count * 1e6)
+        figures["cpu µs"].append((processes.cpu(process) - before) / count * 1e6)
         figures["requests/s"].append(count / took)
         if seconds:
             times = await load.paced(lines, requests, RATE, seconds)
@@ -100,57 +83,10 @@ async def _one(figures: dict[str, list[float]], command: list[str], listeners: i
         process.wait(timeout=15)
 
 
-async def _first_answer(port: int, request: bytes) -> list[load.Line]:
-    """Return a connection that got a 200, as soon as there is one."""
-    for _ in range(2000):
-        try:
-            (line,) = await load.connect(port, 1)
-        except OSError:
-            await asyncio.sleep(0.005)
-            continue
-        if await line.ask(request) == 200:
-            return [line]
-        raise RuntimeError("the first request was refused")
-    raise RuntimeError("the server did not start")
-
-
-def _cpu(process: psutil.Popen) -> float:
-    spent = process.cpu_times()
-    return float(spent.user + spent.system)
-
-
 def _command(name: str, api: str, js: Path | None) -> list[str]:
     if name == "js25":
         return ["node", str(js), "PORT", api, traffic.SECRET]
     return [sys.executable, "-m", "tests.bench.servers", name, "PORT", api]
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - one use
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@asynccontextmanager
-async def _slack() -> AsyncIterator[str]:
-    """Give the address of a Web API that knows auth.test: all three servers ask it at their start."""
-
-    async def answer(_: web.Request) -> web.Response:
-        known = {"ok": True, "team_id": "T111", "user_id": "UBOT", "bot_id": "B111", "team": "acme", "user": "bot"}
-        return web.json_response(known, headers={"x-oauth-scopes": "commands,chat:write"})
-
-    app = web.Application()
-    app.router.add_route("*", "/api/{method}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    port = _free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{port}/api/"
-    finally:
-        await runner.cleanup()
 
 
 def _js(folder: Path) -> Path | None:

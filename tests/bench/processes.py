@@ -1,0 +1,104 @@
+"""Servers as processes of their own, and the Slack they all ask: what every benchmark over HTTP needs."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import psutil
+from aiohttp import web
+
+from tests.bench import load, traffic
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "xoxb-1-2-abcdefabcdefabcdefabcdef"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def cpu(process: psutil.Popen) -> float:
+    """Return the seconds of processor time a process has used."""
+    spent = process.cpu_times()
+    return float(spent.user + spent.system)
+
+
+@contextmanager
+def serving(command: list[str | Path], **variables: str) -> Iterator[psutil.Popen]:
+    """Start a server on the first core with further environment variables, and end it with the block."""
+    process = psutil.Popen(command, cwd=ROOT, env=os.environ | variables, stderr=subprocess.DEVNULL)
+    try:
+        process.cpu_affinity([0])
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+@contextmanager
+def gatehouse(api: str, database_url: str, port: int) -> Iterator[psutil.Popen]:
+    """Start ``gatehouse serve`` over HTTP as its users do."""
+    with serving(
+        [sys.executable, "-m", "bot", "serve"],
+        SLACK_BOT_TOKEN=TOKEN,
+        SLACK_SIGNING_SECRET=traffic.SECRET,
+        SLACK_API_URL=api,
+        GATEHOUSE_DATABASE_URL=database_url,
+        GATEHOUSE_PORT=str(port),
+        GATEHOUSE_SECRET_KEY="a-key-for-benchmarks-that-protects-nothing",
+        GATEHOUSE_LOG_LEVEL="warning",
+    ) as process:
+        yield process
+
+
+async def first_answer(port: int, request: bytes) -> list[load.Line]:
+    """Return a connection that got a 200, as soon as there is one.
+
+    Raises:
+        RuntimeError: another answer came, or none within ten seconds.
+    """
+    for _ in range(2000):
+        try:
+            (line,) = await load.connect(port, 1)
+        except OSError:
+            await asyncio.sleep(0.005)
+            continue
+        if await line.ask(request) == 200:
+            return [line]
+        raise RuntimeError("the first request was refused")
+    raise RuntimeError("the server did not start")
+
+
+async def _answer(request: web.Request) -> web.Response:
+    """Say yes to everything, with what auth.test, users.info and chat.postMessage are expected to say."""
+    known = {"ok": True, "team_id": "T111", "user_id": "UBOT", "bot_id": "B111", "team": "acme", "user": "bot"}
+    match request.match_info["method"]:
+        case "users.info":
+            form = await request.post()
+            known = {"ok": True, "user": {"id": form.get("user", ""), "team_id": "T111", "real_name": "Ada"}}
+        case "chat.postMessage":
+            known = {"ok": True, "channel": "C111", "ts": "1700000000.000100"}
+    return web.json_response(known, headers={"x-oauth-scopes": "commands,chat:write"})
+
+
+@asynccontextmanager
+async def slack() -> AsyncIterator[str]:
+    """Give the address of a Web API that knows what servers ask for at their start and afterwards."""
+    app = web.Application()
+    app.router.add_route("*", "/api/{method}", _answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}/api/"
+    finally:
+        await runner.cleanup()
