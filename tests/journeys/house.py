@@ -184,6 +184,7 @@ async def open_house(
     """Give a house on a database, with further settings by their variables; no rule of Slack may be broken in it."""
     workspace = Workspace(manifest=manifest(socket=socket), now=lambda: clock.now().timestamp())
     populate(workspace)
+    workspace.quiet_seconds = 0.01
     async with SandboxServer(workspace) as server:
         way = {"SLACK_APP_TOKEN": workspace.app_token} if socket else {"SLACK_SIGNING_SECRET": workspace.signing_secret}
         variables = {
