@@ -396,3 +396,13 @@ audit_heads = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     _text("hash", 64),
 )
+
+seen = sa.Table(
+    "seen",
+    metadata,
+    # What came from Slack before, as a hash: signatures and event ids, until nobody can send them again.
+    sa.Column("key", sa.String(32), primary_key=True),
+    _at("until"),
+    sa.Index("ix_seen_until", "until"),
+    sqlite_with_rowid=False,
+)
