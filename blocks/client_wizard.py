@@ -135,7 +135,8 @@ def organization_options(choices: Choices) -> Json:
     options = [organization_option(choice).to_dict() for choice in choices.shown[: kit.MENU]]
     if choices.total <= len(options):
         return {"options": options}
-    label = f"{len(options)} of {choices.total:,}: type more to find others"
+    more = " or more" if choices.is_floor else ""
+    label = f"{len(options)} of {choices.total:,}{more}: type more to find others"
     return {"option_groups": [{"label": {"type": "plain_text", "text": label}, "options": options}]}
 
 

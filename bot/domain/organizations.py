@@ -40,6 +40,8 @@ class Choices(BaseModel):
 
     shown: tuple[Choice, ...]
     total: int
+    is_floor: bool = False
+    """There may be more than ``total``: counting stops at a bound."""
 
 
 class ApprovalWays(BaseModel):
@@ -49,8 +51,10 @@ class ApprovalWays(BaseModel):
 
     channel: str = ""
     notify: Literal["channel", "direct", "both"] = "channel"
+    remind_after: str | None = None
+    escalate_after: str | None = None
     expire_after: str | None = None
-    """A duration as catalog files write it; None takes the installation's setting."""
+    """Durations as catalog files write them; None takes the installation's setting."""
 
     @property
     def tells_channel(self) -> bool:

@@ -1,5 +1,6 @@
 """Organizations, their members, and which of them somebody may choose."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,9 +11,13 @@ from bot.domain.ordering import sort_key
 from bot.domain.organizations import ApprovalWays, Choice, Choices, Organization
 from bot.domain.people import Person
 from bot.domain.policy import Permission, Role, roles_with
+from bot.store.search import SearchRows
 from bot.store.search_index import SearchIndex
 from bot.store.tables import members, organization_uses, organizations, people
 from bot.store.upsert import insert_or_ignore
+
+MOST_COUNTED = 10_000
+"""Organizations that are counted for a menu: so many must work (SPEC 2.2); of more it says that there are more."""
 
 
 class OrganizationRows:
@@ -48,15 +53,27 @@ class OrganizationRows:
 
     def holders(self, organization_id: str, permission: Permission) -> list[str]:
         """Return the Slack ids of the active members who hold ``permission`` in an organization."""
+        return self._active(organization_id, roles_with(permission))
+
+    def _active(self, organization_id: str, roles: Sequence[Role]) -> list[str]:
         query = (
             sa.select(people.c.user)
             .join(members, members.c.person_id == people.c.id)
-            .where(members.c.organization_id == organization_id, members.c.role.in_(roles_with(permission)))
+            .where(members.c.organization_id == organization_id, members.c.role.in_(roles))
             .where(people.c.user.is_not(None), *(people.c[flag].is_(False) for flag in _UNFIT))
             .distinct()
             .order_by(people.c.user)
         )
         return [user for user in self._connection.execute(query).scalars() if user]
+
+    def owners(self, organization_id: str) -> list[str]:
+        """Return the Slack ids of the active owners of an organization."""
+        return self._active(organization_id, (Role.OWNER,))
+
+    def zones(self, team: str, users: Sequence[str]) -> dict[str, str]:
+        """Return the time zones of accounts, as Slack names them."""
+        query = sa.select(people.c.user, people.c.tz).where(people.c.team == team, people.c.user.in_(users))
+        return {row.user: row.tz for row in self._connection.execute(query)}
 
     def where_holding(self, person: Person, permission: Permission) -> list[str]:
         """Return the ids of all organizations where somebody holds ``permission``."""
@@ -77,6 +94,8 @@ class OrganizationRows:
         return ApprovalWays(
             channel=row.approval_channel or "",
             notify=said.get("notify") or "channel",
+            remind_after=said.get("remind_after"),
+            escalate_after=said.get("escalate_after"),
             expire_after=said.get("expire_after"),
         )
 
@@ -121,21 +140,29 @@ class OrganizationRows:
     ) -> Choices:
         """Return organizations where somebody holds ``permission``: recently used first, then by name.
 
+        Where a platform admin types something, the best hits come instead of the first names.
+
         Args:
             everywhere: a platform admin, who may choose any organization of the team.
             text: part of the name or id, upper and lower case alike; empty: all.
             limit: most to show; ``total`` counts the rest too.
         """
+        if everywhere and text:
+            found = SearchRows(self._connection).find_organizations(person, text, limit=limit)
+            hits = sa.select(organizations.c.id).where(organizations.c.id.in_(found.ids)).subquery()
+            best = list(dict.fromkeys([*self._recent(person, hits, limit), *found.ids]))
+            return Choices(shown=self._named(best), total=found.total, is_floor=found.is_floor)
         allowed = self._allowed(person, permission, everywhere=everywhere)
         if text:
             pattern = f"%{_literal(sort_key(text))}%"
             allowed = allowed.where(allowed.selected_columns.sort_name.like(pattern, escape="\\"))
         every = allowed.subquery()
-        total = self._connection.execute(sa.select(sa.func.count()).select_from(every)).scalar_one()
+        counted = sa.select(every.c.id).limit(MOST_COUNTED + 1).subquery()
+        total = self._connection.execute(sa.select(sa.func.count()).select_from(counted)).scalar_one()
         recent = self._recent(person, every, limit)
         by_name = sa.select(every.c.id).order_by(every.c.sort_name, every.c.id).limit(limit)
         ids = list(dict.fromkeys([*recent, *self._connection.execute(by_name).scalars()]))[:limit]
-        return Choices(shown=self._named(ids), total=total)
+        return Choices(shown=self._named(ids), total=min(total, MOST_COUNTED), is_floor=total > MOST_COUNTED)
 
     def _allowed(self, person: Person, permission: Permission, *, everywhere: bool) -> "sa.Select[tuple[str, str]]":
         if everywhere:

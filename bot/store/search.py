@@ -16,7 +16,7 @@ from bot.domain.ordering import sort_key
 from bot.domain.people import Person
 from bot.domain.search import FIRST_TYPO, RANK, SHORTEST_PART, Field, Fit, fit, looked_up, words
 from bot.store import search_scans as scans
-from bot.store.search_index import ORGANIZATIONS, WHOLE_NAME
+from bot.store.search_index import WHOLE_NAME
 from bot.store.search_scans import BEYOND, Own
 from bot.store.tables import members, people, search_entries
 
@@ -156,8 +156,8 @@ class SearchRows:
         return Found(tuple(row.version_id for row in rows[offset : offset + limit]), len(rows), is_floor)
 
     def find_organizations(self, person: Person, text: str, *, limit: int) -> Found:
-        """Return the organizations whose name has every word of ``text``, best first, whoever may see them."""
-        rows, is_floor = self._ranked(Reader(person, (ORGANIZATIONS,)), text, (Field.NAME,))
+        """Return the organizations of somebody's team whose name has every word of ``text``, best first."""
+        rows, is_floor = self._ranked(Reader(person, (person.team,)), text, (Field.NAME,))
         return Found(tuple(row.subject_id for row in rows[:limit]), len(rows), is_floor)
 
     def _ranked(self, reader: Reader, text: str, fields: tuple[Field, ...]) -> tuple[list[Any], bool]:

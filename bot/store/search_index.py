@@ -2,7 +2,8 @@
 
 Every entry stands on the shelf of those who may see it. A shelf's name is an audience: two digits say from which
 standing to which one (``bot.domain.apis.Standing``) an API shows with this version; what shows inside only stands on
-its organization's own shelf, and on ``INSIDE`` for those who see all organizations.
+its organization's own shelf, and on ``INSIDE`` for those who see all organizations. The organizations of a team stand
+on the shelf that is called like the team.
 """
 
 from collections import defaultdict
@@ -27,8 +28,6 @@ from bot.store.tables import (
 )
 from bot.store.upsert import insert_missing
 
-ORGANIZATIONS = "organizations"
-"""Shelf of the organizations themselves."""
 INSIDE = f"{Standing.INSIDE:d}{Standing.INSIDE:d}"
 """Shelf of everything that shows inside its organization only."""
 BATCH = 500
@@ -120,8 +119,7 @@ class SearchIndex:
         """Keep the middles and typos of words that are new on a shelf; words stay when their entries go."""
         used: dict[str, set[str]] = defaultdict(set)
         for entry in entries:
-            for shelf in entry.shelves:
-                used[shelf].update(word for field, word in entry.words if field is not Field.WHOLE)
+            used[entry.values["shelf"]].update(word for field, word in entry.words if field is not Field.WHOLE)
         for shelf, every in sorted(used.items()):
             for some in _batches(sorted(every)):
                 self._learn_words(shelf, some)
@@ -130,19 +128,9 @@ class SearchIndex:
         table = search_vocabulary
         known = sa.select(table.c.word).where(table.c.shelf == shelf, table.c.word.in_(some))
         new = sorted(set(some) - set(self._connection.execute(known).scalars()))
-        self._add(table, [{"shelf": shelf, "word": word} for word in new])
-        self._add(
-            search_parts,
-            [{"shelf": shelf, "part": part, "word": word} for word in new for part in sorted({*parts(word)})],
-        )
-        self._add(
-            search_typos,
-            [{"shelf": shelf, "variant": form, "word": word} for word in new for form in sorted(variants(word))],
-        )
-
-    def _add(self, table: sa.Table, rows: list[dict[str, str]]) -> None:
-        for some in _batches(rows):
-            insert_missing(self._connection, table, some)
+        for kept, rows in _word_forms(shelf, new).items():
+            if rows:
+                insert_missing(self._connection, kept, rows)
 
 
 _VERSION = ("id", "version", "status", "visibility")
@@ -170,7 +158,7 @@ def _api_entry(row: Any, face: Face) -> Entry:
 
 def _organization_entry(row: Any) -> Entry:
     values = {
-        "shelf": ORGANIZATIONS,
+        "shelf": row.team,
         "subject_id": row.id,
         "version_id": "",
         "organization_id": row.id,
@@ -186,6 +174,16 @@ def _word_rows(entries: Iterable[tuple[int, Entry]]) -> Iterator[dict[str, Any]]
         for shelf in entry.shelves:
             for field, word in entry.words:
                 yield {"shelf": shelf, "field": int(field), "word": word, "entry_id": id_}
+
+
+def _word_forms(shelf: str, new: Iterable[str]) -> dict[sa.Table, list[dict[str, str]]]:
+    """Return what is kept of words so that they are found by their middles and in spite of typos."""
+    here = [{"shelf": shelf, "word": word} for word in new]
+    return {
+        search_vocabulary: here,
+        search_parts: [row | {"part": part} for row in here for part in sorted({*parts(row["word"])})],
+        search_typos: [row | {"variant": form} for row in here for form in sorted(variants(row["word"]))],
+    }
 
 
 def _batches(values: Sequence[Any]) -> Iterator[list[Any]]:

@@ -193,10 +193,8 @@ def _words(
 ) -> Union:
     limit = sa.bindparam("most", type_=sa.Integer)
     query = sa.select(table.c.word).where(fits)
-    every = (*shelves, INSIDE) if own is Own.MANY else shelves
+    every = shelves if own is Own.NONE else (*shelves, INSIDE)
     found = [query.where(table.c.shelf == shelf).order_by(*order).limit(limit) for shelf in every]
-    if own is Own.FEW:
-        found.append(query.where(table.c.shelf.in_(sa.bindparam("own", expanding=True))).limit(limit))
     return sa.union_all(*(stretch.subquery().select() for stretch in found))
 
 
