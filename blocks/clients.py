@@ -67,7 +67,8 @@ def _narrowing(page: ClientPage) -> Block:
         min_query_length=0,
     )
     everything = [kit.button("All organizations", TO_LIST, "all")] if page.organization else []
-    create = [kit.button("Create client", CREATE, page.organization or "any")] if page.clients else []
+    offered = page.clients and page.may_create
+    create = [kit.button("Create client", CREATE, page.organization or "any")] if offered else []
     return ActionsBlock(elements=[menu, *everything, *create], block_id=f"narrow_{page.organization or 'all'}")
 
 

@@ -10,7 +10,7 @@ import structlog
 from bot.clock import Clock
 from bot.domain.apis import Api, ApiPage
 from bot.domain.clients import Client, ClientDraft, ClientPage
-from bot.domain.contracts import Contract, Queue, SignUpDraft, Verdict
+from bot.domain.contracts import Contract, Offer, Queue, SignUpDraft, Verdict
 from bot.domain.help import Abilities
 from bot.domain.organizations import Choices
 from bot.domain.people import Person, Profile
@@ -146,9 +146,9 @@ class Desk:
         """Step 3 done: make the client, once."""
         return await self._write(clients.create_client, self._rules, profile, draft_id)
 
-    async def client_details(self, person: Person, client_id: str) -> Client:
+    async def client_details(self, profile: Profile, client_id: str) -> Client:
         """Return a client as somebody sees it."""
-        return await self._read(clients.client_details, self._rules, person, client_id)
+        return await self._read(clients.show_client, self._rules, profile, client_id)
 
     async def list_clients(self, profile: Profile, *, page: int = 0, organization_id: str = "") -> ClientPage:
         """Return a page of the clients somebody may see."""
@@ -221,6 +221,25 @@ class Desk:
     async def withdraw(self, profile: Profile, contract_id: str) -> Contract:
         """Take one's own request back."""
         return await self._write(approvals.withdraw, self._rules, profile, contract_id)
+
+    async def claim(self, profile: Profile, contract_id: str) -> Contract:
+        """Say that one is looking at a request."""
+        return await self._write(talking.claim, self._rules, profile, contract_id)
+
+    async def ask_for_changes(self, profile: Profile, contract_id: str, question: str) -> Contract:
+        """Ask the requester for changes."""
+        return await self._write(talking.ask_for_changes, self._rules, profile, contract_id, question)
+
+    async def begin_edit(self, profile: Profile, contract_id: str) -> tuple[Contract, tuple[Offer, ...]]:
+        """Return a request that its requester may change, and the plans it could be for."""
+        return await self._read(talking.begin_edit, self._rules, profile, contract_id)
+
+    async def send_again(
+        self, profile: Profile, contract_id: str, *, reason: str, offer_id: str, description: str
+    ) -> Contract:
+        """Send the same request again, changed."""
+        changes = {"reason": reason, "offer_id": offer_id, "description": description}
+        return await self._write(talking.send_again, self._rules, profile, contract_id, **changes)
 
     async def look(self, profile: Profile, contract_id: str) -> Contract:
         """Return a request before deciding it."""

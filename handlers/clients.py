@@ -24,8 +24,8 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
         return view.list_view(await desk.list_clients(profile, page=page, organization_id=organization))
 
     async def detailed(click: Click, client_id: str) -> Json:
-        place = _place(click)
-        return view.details_view(await desk.client_details(click.person, client_id), place)
+        profile = await desk.known_profile(click.person, click.home_team)
+        return view.details_view(await desk.client_details(profile, client_id), _place(click))
 
     @board.command("/my-clients")
     async def by_command(command: Command) -> Reply:
@@ -38,7 +38,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
     @board.action(view.PREVIOUS)
     @board.action(view.NEXT)
     async def turn_page(click: Click) -> Reply:
-        page = int(click.value) if click.value.isdecimal() else 0
+        page = int(click.value) if click.value.isdecimal() and len(click.value) < 7 else 0
         return await turning(click, slack, lambda: listed(click, page=page, organization=_place(click).organization))
 
     @board.action(view.TO_LIST)
@@ -63,7 +63,8 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
     @board.action(view.EDIT)
     async def edit(click: Click) -> Reply:
         async def build() -> Json:
-            client = await desk.client_details(click.person, click.value)
+            profile = await desk.known_profile(click.person, click.home_team)
+            client = await desk.client_details(profile, click.value)
             return view.describe_view(client, _place(click))
 
         return await turning(click, slack, build)

@@ -253,6 +253,16 @@ def name_taken(name: str, organization: str) -> Refusal:
     )
 
 
+def show_client(unit: Unit, rules: HouseRules, profile: Profile, client_id: str) -> Client:
+    """Return a client as a full member of the workspace sees it.
+
+    Raises:
+        NotAllowed: a guest, bot or stranger; or see ``client_details``.
+    """
+    require_member(profile)
+    return client_details(unit, rules, profile.person, client_id)
+
+
 def client_details(unit: Unit, rules: HouseRules, person: Person, client_id: str) -> Client:
     """Return a client as somebody sees it.
 
@@ -286,6 +296,7 @@ def list_clients(
         )
         if rows or not total:
             break
+    may_look = bool(narrowed) and may(unit, rules, person, narrowed, Permission.CLIENT_VIEW)
     may_create = bool(narrowed) and may(unit, rules, person, narrowed, Permission.CLIENT_EDIT)
     return ClientPage(
         clients=rows,
@@ -293,7 +304,7 @@ def list_clients(
         size=PAGE,
         total=total,
         organization=narrowed,
-        organization_name=organization.name if organization and may_create else "",
+        organization_name=organization.name if organization and may_look else "",
         may_create=may_create or not narrowed,
     )
 
