@@ -12,6 +12,7 @@ Json = dict[str, Any]
 Card = tuple[str, list[Json]]
 """Fallback text, already escaped, and blocks of a message."""
 
+CLAIM, ASK = "approval.claim", "approval.ask"
 APPROVE, REJECT, WITHDRAW = "approval.approve", "approval.reject", "approval.withdraw"
 QUEUE, REASON, DONE = "approval.queue", "approval.reason", "approval.done"
 PREVIOUS, NEXT, TO_QUEUE = "approval.previous", "approval.next", "approval.queue"
@@ -39,18 +40,19 @@ class Place(BaseModel):
 
 def request_card(contract: Contract) -> Card:
     """Return what approvers see: who asks for what and why, with buttons while it waits, else who decided."""
-    title = "Approval request" if contract.is_waiting else f"Approval request: {_state(contract)}"
-    blocks: list[Block] = [kit.paragraph(title), kit.facts(_request(contract)), _history(contract)]
+    title = "Approval request" if contract.is_waiting else f"Approval request: {state(contract)}"
+    blocks: list[Block] = [kit.paragraph(title), kit.facts(request_facts(contract)), _history(contract)]
     if contract.is_waiting:
         blocks.append(_buttons(contract))
     elif contract.decision_reason:
         blocks.append(kit.facts([("Reason of the decision", contract.decision_reason)]))
-    asked = f"{contract.client} {contract.client_version} wants {contract.api} {contract.api_version}"
-    text = f"{title}: {asked} under {contract.plan} {contract.plan_version}"
+    wish = f"{contract.client} {contract.client_version} wants {contract.api} {contract.api_version}"
+    text = f"{title}: {wish} under {contract.plan} {contract.plan_version}"
     return kit.escape(text), [block.to_dict() for block in blocks]
 
 
-def _request(contract: Contract) -> list[tuple[str, str]]:
+def request_facts(contract: Contract) -> list[tuple[str, str]]:
+    """Return what approvers have to know."""
     facts = [
         ("Client", f"{contract.client} {contract.client_version}"),
         ("Organization", contract.client_organization),
@@ -62,20 +64,39 @@ def _request(contract: Contract) -> list[tuple[str, str]]:
 
 
 def _history(contract: Contract) -> Block:
-    asked = f"Requested by {kit.mention(contract.requested_by.user)} {kit.moment(contract.requested_at)}"
+    made = f"Requested by {kit.mention(contract.requested_by.user)} {kit.moment(contract.requested_at)}"
     if contract.is_waiting:
-        expires = f"Expires {kit.moment(contract.expires_at)}" if contract.expires_at else "Does not expire"
-        return kit.note(asked, expires)
-    return kit.note(asked, _decision(contract))
+        return kit.note(made, *expires(contract), *_looking(contract))
+    return kit.note(made, _decision(contract))
+
+
+def expires(contract: Contract) -> list[str]:
+    """Return when a waiting request expires, as mrkdwn."""
+    return [f"Expires {kit.moment(contract.expires_at)}" if contract.expires_at else "Does not expire"]
+
+
+def _looking(contract: Contract) -> list[str]:
+    """Return who is at it: somebody who claimed it, others who were asked beyond the approvers, the requester."""
+    said = []
+    if contract.claimed_by and contract.claimed_until:
+        who = kit.mention(contract.claimed_by.user)
+        said.append(f"{who} is looking at it, until {kit.moment(contract.claimed_until)}")
+    if contract.escalation:
+        also = "owners" if contract.escalation == 1 else "owners and platform admins"
+        said.append(f"Nobody decided in time: the {also} were asked, too")
+    if contract.question:
+        said.append("Changes were asked for: waiting for the requester")
+    return said
 
 
 def _decision(contract: Contract) -> str:
     who = f" by {kit.mention(contract.decided_by.user)}" if contract.decided_by else ""
     at = f" {kit.moment(contract.decided_at)}" if contract.decided_at else ""
-    return f"{_state(contract)}{who}{at}"
+    return f"{state(contract)}{who}{at}"
 
 
-def _state(contract: Contract) -> str:
+def state(contract: Contract) -> str:
+    """Return where a request stands, as messages about it begin."""
     return BEGINNINGS[contract.status]
 
 
@@ -84,25 +105,27 @@ def _buttons(contract: Contract) -> Block:
     return kit.buttons(
         kit.button("Approve", APPROVE, contract.id, style="primary"),
         kit.button("Reject", REJECT, contract.id, style="danger"),
+        kit.button("Claim", CLAIM, contract.id),
+        kit.button("Ask for changes", ASK, contract.id),
         block_id=f"approval_{contract.id}_{contract.revision}",
     )
 
 
 def waiting_card(contract: Contract) -> Card:
     """Return the requester's message at the beginning; it shows the end of the story, too, but then without button."""
-    said = _state(contract)
+    said = state(contract)
     rest = " The approvers were told." if contract.is_waiting else ""
-    blocks: list[Block] = [kit.paragraph(f"{said}: {_asked(contract)}.{rest}"), kit.facts(_mine(contract))]
+    blocks: list[Block] = [kit.paragraph(f"{said}: {asked(contract)}.{rest}"), kit.facts(_mine(contract))]
     blocks.append(_history(contract))
     if contract.is_waiting:
         blocks.append(kit.buttons(kit.button("Withdraw", WITHDRAW, contract.id)))
-    return kit.escape(f"{said}: {_asked(contract)}"), [block.to_dict() for block in blocks]
+    return kit.escape(f"{said}: {asked(contract)}"), [block.to_dict() for block in blocks]
 
 
 def outcome_card(contract: Contract) -> Card:
     """Return what the requester and the client's admins are told in the end."""
-    said = _state(contract)
-    blocks: list[Block] = [kit.paragraph(f"{said}: {_asked(contract)}."), kit.facts(_mine(contract))]
+    said = state(contract)
+    blocks: list[Block] = [kit.paragraph(f"{said}: {asked(contract)}."), kit.facts(_mine(contract))]
     if contract.decision_reason:
         blocks.append(kit.facts([("Reason of the decision", contract.decision_reason)]))
     if contract.status is Status.ACTIVE:
@@ -110,19 +133,20 @@ def outcome_card(contract: Contract) -> Card:
     decided = contract.decided_at is not None or contract.status is Status.EXPIRED
     blocks.append(kit.note(_decision(contract)) if decided else kit.note("No approval was needed."))
     why = f" Reason: {contract.decision_reason}" if contract.decision_reason else ""
-    return kit.escape(f"{said}: {_asked(contract)}.{why}"), [block.to_dict() for block in blocks]
+    return kit.escape(f"{said}: {asked(contract)}.{why}"), [block.to_dict() for block in blocks]
 
 
 def trouble_card(contract: Contract) -> Card:
     """Return what the requester is told when nobody who could decide can be reached."""
-    text = f"{_state(contract)}: {_asked(contract)}. The approvers of {contract.organization} could not be reached" + (
+    text = f"{state(contract)}: {asked(contract)}. The approvers of {contract.organization} could not be reached" + (
         "; the admins of Gatehouse were informed." if contract.is_waiting else "."
     )
     blocks: list[Block] = [kit.paragraph(text)]
     return kit.escape(text), [block.to_dict() for block in blocks]
 
 
-def _asked(contract: Contract) -> str:
+def asked(contract: Contract) -> str:
+    """Return what was asked for, in one line."""
     api = f"{contract.api} {contract.api_version}"
     return f"{contract.client} {contract.client_version} for {api} under {contract.plan} {contract.plan_version}"
 
@@ -145,7 +169,7 @@ def queue_view(queue: Queue) -> Json:
 
 def waiting_blocks(contract: Contract) -> list[Block]:
     """Return a request in a list, with the same buttons as its message."""
-    return [kit.facts(_request(contract)), _history(contract), _buttons(contract), DividerBlock()]
+    return [kit.facts(request_facts(contract)), _history(contract), _buttons(contract), DividerBlock()]
 
 
 def counted(queue: Queue) -> str:
@@ -164,7 +188,7 @@ def _pages(queue: Queue) -> list[Block]:
 def reject_view(contract: Contract, place: Place) -> Json:
     """Return the form that asks for the reason of a rejection."""
     blocks: list[Block] = [
-        kit.facts(_request(contract)),
+        kit.facts(request_facts(contract)),
         kit.text_input(
             "reason",
             "Reason",
@@ -179,7 +203,7 @@ def reject_view(contract: Contract, place: Place) -> Json:
 
 def done_view(contract: Contract, said: str = "") -> Json:
     """Return the end of a rejection: what became of the request, or who was faster."""
-    sentence = said or f"{_state(contract)}: {_asked(contract)}. The requester is told."
+    sentence = said or f"{state(contract)}: {asked(contract)}. The requester is told."
     return kit.modal("Reject", [kit.paragraph(sentence)], callback=DONE, metadata=Place(contract=contract.id))
 
 

@@ -28,7 +28,7 @@ from bot.store import schema
 from bot.store.engine import Store, open_store
 from bot.store.lock import ServingLock
 from bot.store.unit import Unit
-from bot.usecases.approvals import expire
+from bot.usecases.chasing import escalate, expire, remind
 from bot.usecases.notifying import after_failure
 from bot.usecases.people import bind_team
 from bot.usecases.tidying import tidy
@@ -167,6 +167,8 @@ def rules_of(settings: Settings) -> HouseRules:
         admins=frozenset(settings.admins),
         self_service=settings.self_service,
         allow_self_approval=settings.allow_self_approval,
+        remind_after=settings.remind_after,
+        escalate_after=settings.escalate_after,
         expire_after=settings.expire_after,
     )
 
@@ -239,7 +241,7 @@ async def build(
         clock=clock,
         seconds=seconds,
     )
-    scheduler = Scheduler(settings.tick, deliver=dispatcher.wake, expire=_job(store, expire), tidy=_job(store, tidy))
+    scheduler = Scheduler(settings.tick, deliver=dispatcher.wake, chase=_chase(store, rules), tidy=_job(store, tidy))
     send = dispatch(bolt(board, slack.client))
     socket = Socket(settings.app_token, slack.client, send) if settings.mode == "socket" else None
     checks = {"database": lambda: _database_ready(store), "scheduler": scheduler.ready, "slack": workspace.ready}
@@ -256,6 +258,14 @@ async def build(
     return Runtime(
         settings, clock, store, slack, desk, board, scheduler, metrics, web, socket, workspace, dispatcher, closing
     )
+
+
+def _chase(store: Store, rules: HouseRules) -> dict[str, Callable[[], Awaitable[int]]]:
+    return {
+        "remind": _job(store, lambda unit: remind(unit, rules)),
+        "escalate": _job(store, lambda unit: escalate(unit, rules)),
+        "expire": _job(store, expire),
+    }
 
 
 def _job(store: Store, work: Callable[[Unit], int]) -> Callable[[], Awaitable[int]]:

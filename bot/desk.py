@@ -19,7 +19,7 @@ from bot.domain.sign_up import SignUp
 from bot.errors import GatehouseError, Refusal, Unavailable
 from bot.store.engine import Store
 from bot.store.unit import Unit
-from bot.usecases import apis, approvals, clients, contracts, help, organizations, people
+from bot.usecases import apis, approvals, clients, contracts, help, organizations, people, talking
 from bot.usecases.clients import Start
 
 P = ParamSpec("P")

@@ -4,7 +4,7 @@ The ticker lives in memory only: two processes on one job store would run everyt
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, timedelta
 
 import structlog
@@ -24,7 +24,7 @@ class Scheduler:
     Args:
         tick: how often it looks for due work (GATEHOUSE_TICK).
         deliver: has the outbox look for due notifications.
-        expire: lets requests expire that waited too long, and returns how many.
+        chase: jobs by name that look after waiting requests; each returns how many it found due.
         tidy: clears away what is past its time, and returns how much.
         seconds: tells seconds that never go backwards.
     """
@@ -34,12 +34,12 @@ class Scheduler:
         tick: timedelta,
         *,
         deliver: Callable[[], None],
-        expire: Job,
+        chase: Mapping[str, Job],
         tidy: Job,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tick, self._deliver, self._seconds = tick, deliver, seconds
-        self._expire, self._tidy = expire, tidy
+        self._chase, self._tidy = chase, tidy
         self._ticked = seconds()
         settings = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._apscheduler = AsyncIOScheduler(timezone=UTC, job_defaults=settings)
@@ -48,7 +48,8 @@ class Scheduler:
         """Begin to tick, in the running loop."""
         add_job = self._apscheduler.add_job
         add_job(self._beat, "interval", seconds=self._tick.total_seconds())
-        add_job(self._run, "interval", ("expire", self._expire), seconds=self._tick.total_seconds())
+        for name, job in self._chase.items():
+            add_job(self._run, "interval", (name, job), seconds=self._tick.total_seconds())
         add_job(self._run, "interval", ("tidy", self._tidy), seconds=TIDY_EVERY.total_seconds())
         self._apscheduler.start()
         self._deliver()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from blocks import approvals as view
+from blocks import chasing as talk
 from blocks import kit
 from bot.desk import Desk
 from bot.domain.contracts import AlreadyDecided, Verdict
@@ -83,6 +84,56 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
             return Reply.show(view.queue_view(await desk.queue(profile, page=place.page)))
         body = Reply.show(view.done_view(contract)).body
         return Reply(body, lambda: redraw_home(desk, slack, submission))
+
+    @board.action(view.CLAIM)
+    async def claim(click: Click) -> Reply:
+        profile = await desk.deciding_profile(click.person, click.home_team)
+        try:
+            await desk.claim(profile, click.value)
+        except AlreadyDecided:
+            await desk.redraw(click.person, click.value)
+            raise
+        return await redrawn(click)
+
+    @board.action(view.ASK)
+    async def ask_what(click: Click) -> Reply:
+        async def build() -> Json:
+            profile = await desk.profile(click.person, click.home_team)
+            return talk.question_view(await desk.look(profile, click.value), _place(click))
+
+        return await turning(click, slack, build)
+
+    @board.submission(talk.QUESTION)
+    async def ask(submission: Submission) -> Reply:
+        place = kit.read_metadata(view.Place, submission.view.metadata)
+        profile = await desk.deciding_profile(submission.person, submission.home_team)
+        question = talk.read_question(submission.view.values)
+        await desk.ask_for_changes(profile, place.contract, question)
+        if place.from_queue:
+            return Reply.show(view.queue_view(await desk.queue(profile, page=place.page)))
+        return Reply.clear()
+
+    @board.action(talk.EDIT)
+    async def edit(click: Click) -> Reply:
+        async def build() -> Json:
+            profile = await desk.profile(click.person, click.home_team)
+            return talk.edit_view(*await desk.begin_edit(profile, click.value))
+
+        return await turning(click, slack, build)
+
+    @board.action(talk.PLAN)
+    async def noted(click: Click) -> Reply:
+        return Reply.nothing()
+
+    @board.submission(talk.CHANGES)
+    async def send_again(submission: Submission) -> Reply:
+        contract_id = kit.read_metadata(talk.Editing, submission.view.metadata).contract
+        profile = await desk.profile(submission.person, submission.home_team)
+        reason, offer_id, description = talk.read_changes(submission.view.values)
+        contract = await desk.send_again(
+            profile, contract_id, reason=reason, offer_id=offer_id, description=description
+        )
+        return Reply.show(talk.sent_view(contract))
 
     @board.action(view.WITHDRAW)
     async def withdraw(click: Click) -> Reply:

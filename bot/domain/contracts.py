@@ -50,6 +50,19 @@ class Offer(BaseModel):
         return f"{self.api} {self.api_version} under {self.plan} {self.plan_version}"
 
 
+class Word(BaseModel):
+    """One turn of the talk between approver and requester, kept with the request (SPEC 5.10)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    user: str
+    name: str
+    text: str
+    asks: bool
+    """Whether it is a question; else the answer to one."""
+
+
 class Contract(BaseModel):
     """A contract with the names of everything it joins."""
 
@@ -88,6 +101,15 @@ class Contract(BaseModel):
     decided_by_name: str = ""
     decided_at: datetime | None = None
     decision_reason: str = ""
+    reminders: int = 0
+    escalation: int = 0
+    """Who was asked beyond the approvers: 0 nobody, 1 the owners, 2 the platform admins too."""
+    claimed_by: Person | None = None
+    claimed_by_name: str = ""
+    claimed_until: datetime | None = None
+    question: str = ""
+    """What an approver asked and the requester has not answered yet."""
+    history: tuple[Word, ...] = ()
 
     @property
     def is_waiting(self) -> bool:

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.contracts import Contract
+
 
 class Kind(StrEnum):
     """Who a notification is for and what it says."""
@@ -15,6 +17,16 @@ class Kind(StrEnum):
     """To the requester: it waits; with Withdraw while it does."""
     OUTCOME = "outcome"
     """To the requester and the client's admins: what became of it."""
+    REMINDER = "reminder"
+    """In the thread of a copy: it still waits."""
+    DIGEST = "digest"
+    """To whoever has many requests waiting: one message a day in place of single reminders."""
+    QUESTION = "question"
+    """In the thread of each copy: an approver asks for changes."""
+    ASKED = "asked"
+    """To the requester: the question, with a button to edit the request."""
+    ANSWER = "answer"
+    """In the thread of each copy: the requester sent the request again."""
     TROUBLE = "trouble"
     """To the requester: nobody who could decide can be reached."""
 
@@ -43,6 +55,11 @@ class Notification(BaseModel):
     id: str
     contract_id: str
     kind: Kind
+    number: int = 0
+    parent_id: str | None = None
+    thread: str | None = None
+    """Timestamp of the message in whose thread it stands."""
+    thread_channel: str | None = None
     destination_type: DestinationType
     destination: str
     state: State
@@ -56,3 +73,22 @@ class Notification(BaseModel):
     ts: str | None
     last_error: str
     due_at: datetime | None
+
+
+class Letter(BaseModel):
+    """What a notification is drawn from: the contract as it is now, and for a digest all that waits there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    notification: Notification
+    contract: Contract
+    waiting: tuple[Contract, ...] = ()
+    total: int = 0
+
+    @property
+    def is_moot(self) -> bool:
+        """Whether there is nothing to say any more: nobody is reminded of what was decided."""
+        return self.notification.kind in _ONLY_WHILE_WAITING and not self.contract.is_waiting
+
+
+_ONLY_WHILE_WAITING = frozenset({Kind.REMINDER, Kind.DIGEST, Kind.QUESTION})

@@ -71,5 +71,7 @@ class HouseRules(BaseModel):
     """Slack user ids; they count only in the team this database is bound to."""
     self_service: bool = True
     allow_self_approval: bool = False
+    remind_after: timedelta = timedelta(hours=24)
+    escalate_after: timedelta = timedelta(hours=72)
     expire_after: timedelta = timedelta(days=14)
-    """How long a request waits for a decision before it expires; nothing: for ever."""
+    """How long a request waits: for a reminder, for others to be asked, until it expires; nothing: never."""

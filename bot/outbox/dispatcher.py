@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from bot.clock import Clock
-from bot.domain.contracts import Contract
-from bot.domain.notifications import DestinationType, Kind, Notification
+from bot.domain.contracts import COUNTED, Contract
+from bot.domain.notifications import DestinationType, Kind, Letter, Notification
 from bot.errors import Unavailable
 from bot.outbox import outcomes
 from bot.outbox.outcomes import Refusal
@@ -26,13 +26,15 @@ from bot.store.unit import Unit
 T = TypeVar("T")
 Json = dict[str, Any]
 Card = tuple[str, list[Json]]
-Draw = Callable[[Kind, Contract], Card]
+Draw = Callable[[Letter], Card]
 AfterFailure = Callable[[Unit, Notification], None]
 
 BATCH = 50
 """Notifications claimed at a time: as many as can be carried well within their lease."""
 AT_ONCE = 16
 """Calls to Slack under way at the same time."""
+LISTED = 5
+"""Requests that a digest names; the rest is one button away."""
 METADATA = "gatehouse_notification"
 """``event_type`` of the metadata each message carries; its payload is the delivery id and nothing else."""
 
@@ -43,7 +45,12 @@ class Carrier(Protocol):
     """The calls to Slack that deliver; ``bot.slack.Slack`` has them."""
 
     async def post(
-        self, channel: str, text: str, blocks: list[Json] | None = None, metadata: Json | None = None
+        self,
+        channel: str,
+        text: str,
+        blocks: list[Json] | None = None,
+        metadata: Json | None = None,
+        thread_ts: str | None = None,
     ) -> Posted: ...
 
     async def update(
@@ -130,32 +137,33 @@ class Dispatcher:
 
     async def round(self) -> int:
         """Deliver one batch of due notifications and return how many were claimed."""
-        claimed, contracts = await self._write(_claim)
-        if claimed:
-            carrying = (self._guarded(one, contracts.get(one.contract_id)) for one in claimed)
-            await asyncio.gather(*carrying)
-        return len(claimed)
+        letters = await self._write(_claim)
+        if letters:
+            await asyncio.gather(*(self._guarded(letter) for letter in letters))
+        return len(letters)
 
-    async def _guarded(self, one: Notification, contract: Contract | None) -> None:
+    async def _guarded(self, letter: Letter) -> None:
         """One row that can't be drawn, or whose mark fails, delays no other."""
+        one = letter.notification
         async with self._slots:
             try:
-                await self._carry(one, contract)
+                await self._carry(letter)
             except Unavailable:
                 log.warning("a delivery was not written down; its lease ends by itself", notification=one.id)
             except Exception as error:
                 log.exception("a delivery failed", notification=one.id)
                 await self._again_or_aside(one, f"fault: {type(error).__name__}")
 
-    async def _carry(self, one: Notification, contract: Contract | None) -> None:
-        if contract is None:
-            await self._write(lambda unit: unit.outbox.mark_failed(one, "the contract is gone"))
+    async def _carry(self, letter: Letter) -> None:
+        one = letter.notification
+        if letter.is_moot or (one.parent_id and not one.thread):
+            await self._write(lambda unit: unit.outbox.drop(one))
         elif one.channel and one.ts:
-            await self._update(one, contract, one.channel, one.ts)
+            await self._update(letter, one.channel, one.ts)
         elif one.unsure and not await self._may_post_again(one):
             return
         else:
-            await self._post(one, contract)
+            await self._post(letter)
 
     async def _may_post_again(self, one: Notification) -> bool:
         """Look for a message whose post got no answer; False if it was found, or if it is too early to look."""
@@ -191,36 +199,37 @@ class Dispatcher:
                 return Posted(channel, str(message["ts"]))
         return None
 
-    async def _post(self, one: Notification, contract: Contract) -> None:
+    async def _post(self, letter: Letter) -> None:
+        one = letter.notification
         wait = self._pace.wait(one.destination, self._seconds())
         if wait:
             await self._write(lambda unit: unit.outbox.postpone(one, timedelta(seconds=wait)))
             self._wake_in(wait)
             return
-        text, blocks = self._draw(one.kind, contract)
+        text, blocks = self._draw(letter)
         metadata = {"event_type": METADATA, "event_payload": {"delivery_id": one.id}}
 
         async def post(shown: list[Json] | None) -> Posted:
-            return await self._slack.post(one.destination, text, shown, metadata)
+            return await self._slack.post(one.thread_channel or one.destination, text, shown, metadata, one.thread)
 
-        await self._ended(one, contract, post, blocks)
+        await self._ended(letter, post, blocks)
 
-    async def _update(self, one: Notification, contract: Contract, channel: str, ts: str) -> None:
-        text, blocks = self._draw(one.kind, contract)
+    async def _update(self, letter: Letter, channel: str, ts: str) -> None:
+        text, blocks = self._draw(letter)
 
         async def update(shown: list[Json] | None) -> Posted:
             return await self._slack.update(channel, ts, text, shown)
 
-        await self._ended(one, contract, update, blocks)
+        await self._ended(letter, update, blocks)
 
     async def _ended(
         self,
-        one: Notification,
-        contract: Contract,
+        letter: Letter,
         call: Callable[[list[Json] | None], Awaitable[Posted]],
         blocks: list[Json] | None,
     ) -> None:
         """Make a call and write down how it ended."""
+        one = letter.notification
         try:
             posted = await call(blocks)
         except SlackRateLimited as limited:
@@ -233,9 +242,9 @@ class Dispatcher:
         except SlackRefused as refused:
             if outcomes.about(refused.code, updating=bool(one.ts)) is Refusal.LOOKS and blocks:
                 log.warning("sent as plain text", notification=one.id, reason=str(refused))
-                await self._ended(one, contract, call, None)
+                await self._ended(letter, call, None)
             else:
-                await self._refused(one, contract, refused)
+                await self._refused(one, letter.contract, refused)
         else:
             await self._sent(one, posted)
 
@@ -288,7 +297,16 @@ class Dispatcher:
         return await asyncio.wrap_future(self._store.write.submit(work))
 
 
-def _claim(unit: Unit) -> tuple[list[Notification], dict[str, Contract]]:
+def _claim(unit: Unit) -> list[Letter]:
     claimed = unit.outbox.claim(BATCH)
     contracts = unit.contracts.many({one.contract_id for one in claimed}) if claimed else {}
-    return claimed, contracts
+    return [_letter(unit, one, contracts[one.contract_id]) for one in claimed]
+
+
+def _letter(unit: Unit, one: Notification, contract: Contract) -> Letter:
+    if one.kind is not Kind.DIGEST:
+        return Letter(notification=one, contract=contract)
+    ids = unit.outbox.waiting_at(one.destination, LISTED)
+    found = unit.contracts.many(ids)
+    total = unit.outbox.waiting_count(one.destination, COUNTED + 1)
+    return Letter(notification=one, contract=contract, waiting=tuple(found[id_] for id_ in ids), total=total)

@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from blocks import approvals
-from bot.domain.contracts import Contract
-from bot.domain.notifications import Kind
+from blocks import approvals, chasing
+from bot.domain.notifications import Kind, Letter
 
 Card = tuple[str, list[dict[str, Any]]]
 
-_CARDS: dict[Kind, Callable[[Contract], Card]] = {
-    Kind.REQUEST: approvals.request_card,
-    Kind.WAITING: approvals.waiting_card,
-    Kind.OUTCOME: approvals.outcome_card,
-    Kind.TROUBLE: approvals.trouble_card,
+_CARDS: dict[Kind, Callable[[Letter], Card]] = {
+    Kind.REQUEST: lambda letter: approvals.request_card(letter.contract),
+    Kind.WAITING: lambda letter: approvals.waiting_card(letter.contract),
+    Kind.OUTCOME: lambda letter: approvals.outcome_card(letter.contract),
+    Kind.TROUBLE: lambda letter: approvals.trouble_card(letter.contract),
+    Kind.REMINDER: lambda letter: chasing.reminder_card(letter.contract),
+    Kind.DIGEST: lambda letter: chasing.digest_card(letter.waiting, letter.total),
+    Kind.QUESTION: lambda letter: chasing.question_card(letter.contract, letter.notification.number),
+    Kind.ASKED: lambda letter: chasing.asked_card(letter.contract, letter.notification.number),
+    Kind.ANSWER: lambda letter: chasing.answer_card(letter.contract, letter.notification.number),
 }
 
 
-def draw(kind: Kind, contract: Contract) -> Card:
-    """Return fallback text and blocks of a message of this kind, as things are now."""
-    return _CARDS[kind](contract)
+def draw(letter: Letter) -> Card:
+    """Return fallback text and blocks of a message, as things are now."""
+    return _CARDS[letter.notification.kind](letter)

@@ -26,6 +26,7 @@ from bot.store.upsert import insert_or_ignore
 
 _requester = people.alias("requester")
 _decider = people.alias("decider")
+_claimer = people.alias("claimer")
 _client_organization = organizations.alias("client_organization")
 _JOINED = (
     contracts.join(client_versions, client_versions.c.id == contracts.c.client_version_id)
@@ -38,6 +39,7 @@ _JOINED = (
     .join(organizations, organizations.c.id == contracts.c.organization_id)
     .join(_requester, _requester.c.id == contracts.c.requested_by)
     .outerjoin(_decider, _decider.c.id == contracts.c.decided_by)
+    .outerjoin(_claimer, _claimer.c.id == contracts.c.claimed_by)
 )
 _OWN = (
     "id",
@@ -54,6 +56,11 @@ _OWN = (
     "expires_at",
     "decided_at",
     "decision_reason",
+    "reminders",
+    "escalation",
+    "claimed_until",
+    "question",
+    "history",
 )
 _NAMED: dict[str, sa.ColumnElement[Any]] = {
     "client_id": clients.c.id,
@@ -77,6 +84,9 @@ _NAMED: dict[str, sa.ColumnElement[Any]] = {
     "decider_team": _decider.c.team,
     "decider_user": _decider.c.user,
     "decided_by_name": _decider.c.name,
+    "claimer_team": _claimer.c.team,
+    "claimer_user": _claimer.c.user,
+    "claimed_by_name": _claimer.c.name,
 }
 _SELECT = sa.select(
     *(contracts.c[name] for name in _OWN), *(column.label(name) for name, column in _NAMED.items())
@@ -96,6 +106,12 @@ class ContractRows:
             query = query.with_for_update(read=True, of=[offers, api_versions, plan_versions])
         row = self._connection.execute(query).mappings().one_or_none()
         return Offer(**row) if row else None
+
+    def offers_of(self, api_version_id: str) -> tuple[Offer, ...]:
+        """Return the offers of an API version that can be signed up for, in the provider's order."""
+        query = _OFFER.where(offers.c.api_version_id == api_version_id, plan_versions.c.locked.is_(True))
+        rows = self._connection.execute(query.order_by(offers.c.position, plans.c.folded)).mappings()
+        return tuple(Offer(**row) for row in rows)
 
     def client_version(self, team: str, version_id: str) -> tuple[str, str, ClientStatus] | None:
         """Return client id, organization id and status of a client version of this team, kept until the commit."""
@@ -150,15 +166,30 @@ class ContractRows:
         query = _SELECT.where(clients.c.id == client_id).order_by(contracts.c.requested_at.desc(), contracts.c.id)
         return tuple(_contract(row) for row in self._connection.execute(query.limit(limit)).mappings())
 
-    def expired(self, now: datetime, limit: int) -> list[tuple[str, str]]:
-        """Return team and id of contracts that still wait past their time."""
-        query = (
-            sa.select(organizations.c.team, contracts.c.id)
-            .select_from(contracts.join(organizations, organizations.c.id == contracts.c.organization_id))
-            .where(contracts.c.status == ContractStatus.AWAITING_APPROVAL, contracts.c.expires_at <= now)
+    def due(self, column: str, now: datetime, limit: int) -> list[Contract]:
+        """Take waiting contracts whose time has come, the longest due first; another scheduler passes them over.
+
+        Args:
+            column: ``remind_at``, ``escalate_at`` or ``expires_at``.
+            now: the time.
+            limit: how many.
+        """
+        at = contracts.c[column]
+        taken = (
+            sa.select(contracts.c.id)
+            .where(_WAITS, at.is_not(None), at <= now)
+            .order_by(at)
             .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        return [(team, id_) for team, id_ in self._connection.execute(query)]
+        ids = list(self._connection.execute(taken).scalars())
+        found = self.many(ids) if ids else {}
+        return [found[id_] for id_ in ids]
+
+    def change(self, contract_id: str, *, shows: bool, **values: Any) -> None:
+        """Set columns of a contract; ``shows``: its copies in Slack have to be drawn again."""
+        revision = {"revision": contracts.c.revision + 1} if shows else {}
+        self._connection.execute(sa.update(contracts).where(contracts.c.id == contract_id).values(**values, **revision))
 
     def joined(
         self, team: str, *, client: tuple[str, str, str], api: tuple[str, str, str], plan: tuple[str, str]
@@ -293,8 +324,17 @@ _OFFER = sa.select(
 
 
 def _contract(row: Any) -> Contract:
-    values = {name: value for name, value in row.items() if name.split("_")[0] not in ("requester", "decider")}
-    values["decided_by_name"] = row["decided_by_name"] or ""
-    decided_by = Person(team=row["decider_team"], user=row["decider_user"]) if row["decider_user"] else None
-    requested_by = Person(team=row["requester_team"], user=row["requester_user"] or "")
-    return Contract(**values, requested_by=requested_by, decided_by=decided_by)
+    values = {name: value for name, value in row.items() if name.split("_")[0] not in _ACTORS}
+    for named in ("decided_by_name", "claimed_by_name"):
+        values[named] = row[named] or ""
+    by = {f"{verb}_by": _account(row, actor) for actor, verb in _ACTORS.items()}
+    by["requested_by"] = Person(team=row["requester_team"], user=row["requester_user"] or "")
+    return Contract.model_validate(values | by)
+
+
+_ACTORS = {"requester": "requested", "decider": "decided", "claimer": "claimed"}
+
+
+def _account(row: Any, actor: str) -> Person | None:
+    user = row[f"{actor}_user"]
+    return Person(team=row[f"{actor}_team"], user=user) if user else None

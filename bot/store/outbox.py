@@ -6,9 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.domain.clients import ContractStatus
 from bot.domain.ids import new_id
 from bot.domain.notifications import DestinationType, Kind, Notification, State
-from bot.store.tables import notifications
+from bot.store.tables import contracts, notifications
 from bot.store.upsert import insert_or_ignore
 
 LEASE = timedelta(seconds=15)
@@ -27,21 +28,88 @@ class OutboxRows:
         """Owe a message to a destination; False if it is owed already."""
         self.added = True
         return insert_or_ignore(
-            self._connection,
-            notifications,
-            id=new_id(),
-            contract_id=contract_id,
-            kind=kind,
-            destination_type=type_,
-            destination=destination,
-            state=State.PENDING,
-            wanted=revision,
-            shown=0,
-            due_at=self._now,
-            attempts=0,
-            last_error="",
-            created_at=self._now,
+            self._connection, notifications, **self._row(contract_id, kind, type_, destination, revision)
         )
+
+    def _row(
+        self, contract_id: str, kind: Kind, type_: DestinationType, destination: str, revision: int
+    ) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "contract_id": contract_id,
+            "kind": kind,
+            "destination_type": type_,
+            "destination": destination,
+            "state": State.PENDING,
+            "wanted": revision,
+            "shown": 0,
+            "due_at": self._now,
+            "attempts": 0,
+            "last_error": "",
+            "created_at": self._now,
+        }
+
+    def add_reply(self, copy: Notification, kind: Kind, number: int, revision: int, due: datetime) -> bool:
+        """Owe a message in the thread of a copy; False if this number of its kind is owed already."""
+        return self._add_numbered(copy, kind, number, revision, due, parent_id=copy.id)
+
+    def add_digest(self, copy: Notification, revision: int, due: datetime) -> bool:
+        """Owe a destination its digest of the day."""
+        return self._add_numbered(copy, Kind.DIGEST, due.toordinal(), revision, due, parent_id=None)
+
+    def add_numbered(self, contract_id: str, kind: Kind, number: int, user: str, revision: int) -> bool:
+        """Owe somebody a direct message of which there may be several."""
+        self.added = True
+        row = self._row(contract_id, kind, DestinationType.USER, user, revision)
+        return insert_or_ignore(self._connection, notifications, **row | {"number": number})
+
+    def _add_numbered(
+        self, copy: Notification, kind: Kind, number: int, revision: int, due: datetime, parent_id: str | None
+    ) -> bool:
+        self.added = True
+        row = self._row(copy.contract_id, kind, copy.destination_type, copy.destination, revision)
+        extra = {"number": number, "parent_id": parent_id, "due_at": due}
+        return insert_or_ignore(self._connection, notifications, **row | extra)
+
+    def copies(self, contract_id: str) -> list[Notification]:
+        """Return the copies of a request that stand somewhere in Slack."""
+        query = sa.select(notifications).where(
+            notifications.c.contract_id == contract_id,
+            notifications.c.kind == Kind.REQUEST,
+            notifications.c.ts.is_not(None),
+        )
+        return [_notification(row, attempts=row["attempts"]) for row in self._connection.execute(query).mappings()]
+
+    def waiting_count(self, destination: str, most: int) -> int:
+        """Return how many requests wait at a destination, counting no further than ``most``."""
+        some = self._waiting_at(destination).limit(most).subquery()
+        return self._connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
+
+    def waiting_at(self, destination: str, limit: int) -> list[str]:
+        """Return the contracts that wait at a destination, oldest first."""
+        query = self._waiting_at(destination).order_by(notifications.c.created_at, notifications.c.id).limit(limit)
+        return [row.contract_id for row in self._connection.execute(query)]
+
+    def _waiting_at(self, destination: str) -> "sa.Select[Any]":
+        return (
+            sa.select(notifications.c.contract_id)
+            .select_from(notifications.join(contracts, contracts.c.id == notifications.c.contract_id))
+            .where(notifications.c.destination == destination, notifications.c.kind == Kind.REQUEST)
+            .where(contracts.c.status == ContractStatus.AWAITING_APPROVAL)
+        )
+
+    def has_recent(self, destination: str, kind: Kind, since: datetime) -> bool:
+        """Return whether a destination was owed a message of a kind after ``since``."""
+        query = sa.select(notifications.c.id).where(
+            notifications.c.destination == destination,
+            notifications.c.kind == kind,
+            notifications.c.created_at > since,
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def drop(self, claimed: Notification) -> None:
+        """Forget a notification that has nothing to say any more."""
+        self._connection.execute(sa.delete(notifications).where(notifications.c.id == claimed.id))
 
     def redraw(self, contract_id: str, revision: int, kinds: Collection[Kind]) -> None:
         """Have every copy of these kinds show this revision; failed ones stay failed."""
@@ -56,12 +124,14 @@ class OutboxRows:
     def claim(self, limit: int) -> list[Notification]:
         """Take due notifications, oldest first; nobody else gets them until the lease ends or they are marked."""
         free = sa.or_(notifications.c.lease_until.is_(None), notifications.c.lease_until < self._now)
+        parent = notifications.alias("parent")
         due = (
-            sa.select(notifications)
+            sa.select(notifications, parent.c.ts.label("thread"), parent.c.channel.label("thread_channel"))
+            .select_from(notifications.outerjoin(parent, parent.c.id == notifications.c.parent_id))
             .where(notifications.c.due_at.is_not(None), notifications.c.due_at <= self._now, free)
             .order_by(notifications.c.due_at)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=notifications)
         )
         rows = self._connection.execute(due).mappings().all()
         if not rows:

@@ -318,7 +318,21 @@ contracts = sa.Table(
     _to("people.id", "decided_by", nullable=True),
     _at("decided_at", nullable=True),
     _text("decision_reason", 1000, default=""),
+    # The schedule of a waiting request is these rows and nothing else (SPEC 6).
+    _at("remind_at", nullable=True),
+    sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
+    _at("escalate_at", nullable=True),
+    sa.Column("escalation", sa.Integer, nullable=False, server_default="0"),
+    _to("people.id", "claimed_by", nullable=True),
+    _at("claimed_until", nullable=True),
+    _to("people.id", "asked_by", nullable=True),
+    _text("question", 1000, default="", server_default=""),
+    sa.Column("history", sa.JSON, nullable=False, server_default="[]"),
     sa.Index("ix_contracts_client_version_id", "client_version_id"),
+    *(
+        sa.Index(f"ix_contracts_{column}", column, sqlite_where=sa.text(WAITING), postgresql_where=sa.text(WAITING))
+        for column in ("remind_at", "escalate_at", "expires_at")
+    ),
     # One live contract of a client version with an API version, whatever the plan (SPEC 4.4).
     sa.Index(
         "uq_contracts_live",
@@ -345,6 +359,10 @@ notifications = sa.Table(
     _id(),
     _to("contracts.id", "contract_id"),
     _text("kind", 20),
+    # Which one of its kind: reminders, questions and answers come again and again.
+    sa.Column("number", sa.Integer, nullable=False, server_default="0"),
+    # The copy in whose thread it stands, if it stands in one.
+    _to("notifications.id", "parent_id", nullable=True),
     _text("destination_type", 10),
     _text("destination", 20),
     _text("state", 10),
@@ -360,7 +378,8 @@ notifications = sa.Table(
     _text("channel", 20, nullable=True),
     _text("ts", 30, nullable=True),
     _at("created_at"),
-    sa.UniqueConstraint("contract_id", "kind", "destination"),
+    sa.UniqueConstraint("contract_id", "kind", "destination", "number"),
+    sa.Index("ix_notifications_destination", "destination", "kind", "created_at"),
     sa.Index(
         "ix_notifications_due_at",
         "due_at",

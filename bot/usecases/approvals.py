@@ -1,21 +1,18 @@
 """Deciding: one decision, exactly, by somebody who may, read from the database inside the transaction (SPEC 5)."""
 
 from bot.domain import names
-from bot.domain.audit import Actor, ActorKind
 from bot.domain.contracts import AlreadyDecided, Contract, Queue, Status, Verdict
-from bot.domain.notifications import DestinationType, Kind
+from bot.domain.notifications import Kind
 from bot.domain.people import Person, Profile
 from bot.domain.policy import HouseRules, Permission
-from bot.errors import NotAllowed, Refusal
+from bot.errors import NotAllowed
 from bot.store.unit import Unit
-from bot.usecases.contracts import record_both, refresh_client_status
 from bot.usecases.rights import actor, is_admin, may, require_member
+from bot.usecases.settling import settled
 
 PAGE = 5
 """Requests on a page: each takes three blocks and the reader's attention."""
 UNKNOWN = "This request is not known any more."
-EXPIRE_AT_ONCE = 200
-"""Requests that expire in one transaction: bounds how long it holds its locks."""
 
 _STATUS = {Verdict.APPROVE: Status.ACTIVE, Verdict.REJECT: Status.REJECTED}
 _WHAT = {Verdict.APPROVE: "ApproveContract", Verdict.REJECT: "RejectContract"}
@@ -33,7 +30,7 @@ def decide(
     """
     require_member(profile)
     person = profile.person
-    contract = _known(unit, person, contract_id, lock=True)
+    contract = known(unit, person, contract_id, lock=True)
     if not may(unit, rules, person, contract.organization_id, Permission.PLAN_ADMIN, lock=True):
         raise NotAllowed(f"Only approvers of {contract.organization} can decide this request.")
     if not contract.is_waiting:
@@ -41,7 +38,7 @@ def decide(
     if contract.requested_by == person and not rules.allow_self_approval:
         raise NotAllowed("You can't decide your own request: another approver has to.")
     reason = names.reason(reason, required=verdict is Verdict.REJECT)
-    return _settled(unit, contract, _STATUS[verdict], _WHAT[verdict], actor(unit, rules, person), reason)
+    return settled(unit, contract, _STATUS[verdict], _WHAT[verdict], actor(unit, rules, person), reason)
 
 
 def withdraw(unit: Unit, rules: HouseRules, profile: Profile, contract_id: str) -> Contract:
@@ -52,24 +49,13 @@ def withdraw(unit: Unit, rules: HouseRules, profile: Profile, contract_id: str) 
         AlreadyDecided: it no longer waits.
     """
     require_member(profile)
-    contract = _known(unit, profile.person, contract_id, lock=True)
+    contract = known(unit, profile.person, contract_id, lock=True)
     if contract.requested_by != profile.person:
         raise NotAllowed("Only whoever made a request can withdraw it.")
     if not contract.is_waiting:
         raise AlreadyDecided(contract)
     by = actor(unit, rules, profile.person)
-    return _settled(unit, contract, Status.WITHDRAWN, "WithdrawContract", by, "")
-
-
-def expire(unit: Unit) -> int:
-    """Let requests expire that waited too long, and return how many there were (SPEC 6, expire)."""
-    done = 0
-    for team, contract_id in unit.contracts.expired(unit.now, EXPIRE_AT_ONCE):
-        contract = unit.contracts.get(team, contract_id, lock=True)
-        if contract and contract.is_waiting:
-            _settled(unit, contract, Status.EXPIRED, "ExpireContract", Actor(kind=ActorKind.CLOCK), "")
-            done += 1
-    return done
+    return settled(unit, contract, Status.WITHDRAWN, "WithdrawContract", by, "")
 
 
 def look(unit: Unit, rules: HouseRules, profile: Profile, contract_id: str) -> Contract:
@@ -80,7 +66,7 @@ def look(unit: Unit, rules: HouseRules, profile: Profile, contract_id: str) -> C
         AlreadyDecided: it no longer waits.
     """
     require_member(profile)
-    contract = _known(unit, profile.person, contract_id)
+    contract = known(unit, profile.person, contract_id)
     if not may(unit, rules, profile.person, contract.organization_id, Permission.PLAN_ADMIN):
         raise NotAllowed(f"Only approvers of {contract.organization} can decide this request.")
     if not contract.is_waiting:
@@ -110,32 +96,13 @@ def redraw(unit: Unit, person: Person, contract_id: str) -> None:
         unit.outbox.redraw(contract.id, contract.revision, (Kind.REQUEST, Kind.WAITING))
 
 
-def _known(unit: Unit, person: Person, contract_id: str, *, lock: bool = False) -> Contract:
+def known(unit: Unit, person: Person, contract_id: str, *, lock: bool = False) -> Contract:
+    """Return a request of this person's workspace.
+
+    Raises:
+        NotAllowed: there is none with this id.
+    """
     contract = unit.contracts.get(person.team, contract_id, lock=lock)
     if contract is None:
         raise NotAllowed(UNKNOWN)
     return contract
-
-
-def _settled(unit: Unit, contract: Contract, status: Status, what: str, by: Actor, reason: str) -> Contract:
-    """Write a decision down with everything that follows from it."""
-    decider = unit.people.id_of(by.person) if by.person else None
-    settled = unit.contracts.settle(contract.id, status, decider, unit.now, reason)
-    decided = unit.contracts.get(contract.requested_by.team, contract.id)
-    if decided is None:
-        raise Refusal(UNKNOWN)
-    if not settled:
-        raise AlreadyDecided(decided)
-    refresh_client_status(unit, decided)
-    after = {"status": status} | ({"reason": reason} if reason else {})
-    record_both(unit, by, decided, what, {"status": contract.status}, after)
-    unit.outbox.redraw(decided.id, decided.revision, (Kind.REQUEST, Kind.WAITING, Kind.TROUBLE))
-    for user in _told(unit, decided):
-        unit.outbox.add(decided.id, Kind.OUTCOME, DestinationType.USER, user, decided.revision)
-    return decided
-
-
-def _told(unit: Unit, contract: Contract) -> list[str]:
-    """The requester and the client's admins, each once (SPEC 5.6)."""
-    admins = unit.organizations.holders(contract.client_organization_id, Permission.CLIENT_ADMIN)
-    return list(dict.fromkeys([contract.requested_by.user, *admins]))

@@ -15,9 +15,10 @@ from bot.domain.sign_up import SignUp
 from bot.errors import NotAllowed, Refusal
 from bot.store.unit import Unit
 from bot.usecases.clients import DRAFT_LIFE, checked_organization, name_taken, record_creation
-from bot.usecases.notifying import expiry, tell_approvers
+from bot.usecases.notifying import tell_approvers
 from bot.usecases.organizations import choices, personal_organization
 from bot.usecases.rights import actor, is_admin, may, require_member
+from bot.usecases.schedule import schedule
 
 GONE_OFFER = "This plan of this API can't be signed up for any more: go back and look at the API again."
 
@@ -311,7 +312,7 @@ def _values(
         "terms_accepted_at": unit.now if offer.terms_url else None,
         "requested_by": person_id,
         "requested_at": unit.now,
-        "expires_at": expiry(unit, rules, offer.organization_id) if waits else None,
+        **(schedule(unit, rules, offer.organization_id) if waits else {}),
         "decision_reason": "",
     }
 

@@ -12,7 +12,8 @@ from bot.domain.policy import HouseRules
 from bot.errors import CatalogError
 from bot.store.unit import Unit
 from bot.usecases.catalog import Line, Outcome, Report, apply_catalog
-from bot.usecases.notifying import expiry, tell_approvers
+from bot.usecases.notifying import tell_approvers
+from bot.usecases.schedule import schedule
 
 STAND_IN = "Import"
 """Who is named as the requester of a contract whose own requester is no Slack account."""
@@ -97,7 +98,7 @@ def _state(
         "status": contract.status,
         "requested_by": _requester(unit, team, contract.requested_by),
         "requested_at": contract.requested_at or unit.now,
-        "expires_at": expiry(unit, rules, organization_id) if waits else None,
+        **(schedule(unit, rules, organization_id) if waits else {}),
         "reason": "",
         "terms_url": "",
         "terms_version": "",

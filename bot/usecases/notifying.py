@@ -1,23 +1,13 @@
 """Who is told of a request: a row for each destination, in the contract's own transaction (SPEC 5.1)."""
 
-from datetime import datetime
-
 import structlog
 
-from bot import durations
 from bot.domain.contracts import Contract
 from bot.domain.notifications import DestinationType, Kind, Notification
 from bot.domain.policy import HouseRules, Permission
 from bot.store.unit import Unit
 
 log = structlog.get_logger(__name__)
-
-
-def expiry(unit: Unit, rules: HouseRules, organization_id: str) -> datetime | None:
-    """Return when a request made now expires: the organization's setting, else the installation's; None: never."""
-    own = unit.organizations.approval_ways(organization_id).expire_after
-    after = durations.parse(own) if own is not None else rules.expire_after
-    return unit.now + after if after else None
 
 
 def tell_approvers(unit: Unit, rules: HouseRules, contract: Contract) -> None:

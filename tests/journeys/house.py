@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from bot.bootstrap import Runtime, build
+from bot.bootstrap import Runtime, build, rules_of
 from bot.catalogs import native
 from bot.manifest import manifest
 from bot.sandbox.acting import Actor
@@ -20,7 +20,7 @@ from bot.settings import Settings, load
 from bot.store import schema
 from bot.store.engine import Store, open_store
 from bot.store.unit import Unit
-from bot.usecases.approvals import expire
+from bot.usecases.chasing import escalate, expire, remind
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.export import export_document
 from bot.web import serve
@@ -117,6 +117,8 @@ class House:
 
     async def tick(self) -> None:
         """Do what the scheduler does at each tick."""
+        self.write(lambda unit: remind(unit, rules_of(self.settings)))
+        self.write(lambda unit: escalate(unit, rules_of(self.settings)))
         self.write(expire)
         await self.delivered()
 
