@@ -1,0 +1,175 @@
+"""Guests, strangers, apps, deactivated people and newcomers (SPEC 2.8, RELIABILITY B3–B5)."""
+
+import pytest
+
+from bot.sandbox.acting import Actor
+from bot.sandbox.events import emit
+from tests.journeys.conftest import OpenHouse
+from tests.journeys.house import House
+from tests.journeys.walking import create, enter, problem, step, to_details, to_summary
+
+
+def told(person: Actor) -> str:
+    """The last sentence this person was told, wherever."""
+    own = person.reads("general") + person.inbox()
+    return f"{problem(person)} {own[-1].text if own else ''}"
+
+
+GUEST = "Guests can't work with clients"
+
+
+async def every_start(person: Actor) -> list[str]:
+    """Try each way in and return what was said."""
+    said = []
+    await person.command("/create-client")
+    said.append(told(person))
+    await person.shortcut("Create client")
+    said.append(told(person))
+    await person.command("/my-clients")
+    said.append(told(person))
+    return said
+
+
+@pytest.mark.parametrize("flags", [{"is_restricted": True}, {"is_restricted": True, "is_ultra_restricted": True}])
+async def test_guests_get_a_sentence_at_every_start(house: House, flags: dict[str, bool]) -> None:
+    house.workspace.add_person("Una Visitor", id="U0UNA", handle="una", **flags)
+    house.workspace.channel("general").members.add("U0UNA")
+    for said in await every_start(house.una):
+        assert GUEST in said
+    assert house.clients() == []
+
+
+async def test_a_guest_with_a_role_from_the_catalog_may_still_not(house: House) -> None:
+    house.apply(
+        "version: 1\norganizations:\n  - {name: Globex, members: [{user: U0GUS, roles: [Owner]}, "
+        "{user: U0EVE, roles: [Owner]}]}\n"
+    )
+    await house.gus.command("/create-client", "Globex")
+    assert GUEST in told(house.gus)
+    assert step(house.gus) in ("", "Create Client")
+    assert house.clients() == []
+
+
+async def test_people_of_another_workspace_get_a_sentence(house: House) -> None:
+    house.workspace.add_person("Olga Outside", id="U0OLGA", handle="olga", team_id="T0ELSEWHERE")
+    await to_summary(house.bob)
+    theirs = house.bob.draft_submission()
+    theirs["user"] = {"id": "U0OLGA", "name": "olga", "team_id": "T0ELSEWHERE"}
+    answer = await house.bob.send(theirs)
+    assert "People from other workspaces can't work with clients" in str(answer.body)
+    house.clock.forward(seconds=1)
+    theirs["user"].pop("team_id")
+    answer = await house.bob.send(theirs)
+    assert "People from other workspaces can't work with clients" in str(answer.body)
+    assert house.clients() == []
+
+
+async def test_whoever_became_a_guest_while_the_window_was_open_is_refused(house: House) -> None:
+    await to_summary(house.bob)
+    house.bob.member.is_restricted = True
+    house.clock.forward(minutes=2)
+    await house.bob.submit("Create Client")
+    assert GUEST in problem(house.bob)
+    assert house.clients() == []
+    house.bob.member.is_restricted = False
+    house.clock.forward(minutes=2)
+    await house.bob.submit("Create Client")
+    assert house.clients() == ["Web shop"]
+
+
+async def test_whoever_was_deactivated_while_the_window_was_open_is_refused(house: House) -> None:
+    await to_summary(house.bob)
+    late = house.bob.draft_submission()
+    house.bob.member.deleted = True
+    house.clock.forward(minutes=2)
+    answer = await house.bob.send(late)
+    assert "This account is deactivated" in str(answer.body)
+    assert house.clients() == []
+
+
+async def test_whoever_became_a_guest_sees_no_details_any_more(house: House) -> None:
+    await create(house.bob)
+    await house.bob.cancel()
+    await house.bob.command("/my-clients")
+    late = house.bob.draft_press("Details")
+    await house.bob.cancel()
+    house.bob.member.is_restricted = True
+    house.clock.forward(minutes=2)
+    await house.bob.open_home()
+    await house.bob.send(late | {"view": None, "container": {}})
+    await house.bob.settle()
+    assert "Sells things." not in house.bob.sees()
+    assert GUEST in told(house.bob) + house.bob.sees()
+
+
+async def test_a_newcomer_gets_a_personal_organization_with_their_first_client(house: House) -> None:
+    nia = house.nia
+    await nia.command("/create-client")
+    assert nia.value("Organization") == "Nia Newcomer (personal)"
+    assert await nia.options("Organization") == ["Nia Newcomer (personal)"]
+    await nia.submit("Next")
+    await enter(nia)
+    await nia.submit("Next")
+    assert "NiaNewcomer" not in [one["id"] for one in house.export()["organizations"]]
+    await nia.submit("Create Client")
+    state = house.export()
+    assert [(one["organization"], one["name"]) for one in state["clients"]] == [("NiaNewcomer", "Web shop")]
+    assert ("NiaNewcomer", ["Owner"]) in [(one["organization"], one["roles"]) for one in state["members"]]
+    made = [(row["what"], row["entity"]) for row in state["audit"] if row["actor"]["person"]]
+    assert made == [
+        ("Create", "Organization"),
+        ("Grant", "Organization"),
+        ("Create", "Client"),
+        ("Create", "ClientVersion"),
+    ]
+    await nia.cancel()
+    await to_details(nia, "Nia Newcomer")
+    await enter(nia, "Second")
+    await nia.submit("Next")
+    await nia.submit("Create Client")
+    assert len([one for one in house.export()["organizations"] if one["id"] == "NiaNewcomer"]) == 1
+
+
+async def test_going_back_and_cancelling_leaves_a_newcomer_without_organization(house: House) -> None:
+    nia = house.nia
+    await nia.command("/create-client")
+    await nia.submit("Next")
+    await enter(nia)
+    await nia.press("Back")
+    assert nia.value("Organization") == "Nia Newcomer (personal)"
+    await nia.submit("Next")
+    assert nia.value("Name") == "Web shop"
+    await nia.cancel()
+    assert "NiaNewcomer" not in [one["id"] for one in house.export()["organizations"]]
+
+
+async def test_a_newcomer_whose_name_is_taken_gets_another_id(house: House) -> None:
+    house.apply("version: 1\norganizations: [{name: Nia Newcomer}]\n")
+    await house.nia.command("/create-client")
+    await house.nia.submit("Next")
+    await enter(house.nia)
+    await house.nia.submit("Next")
+    await house.nia.submit("Create Client")
+    assert [one["organization"] for one in house.export()["clients"]] == ["NiaNewcomerU0NEW"]
+
+
+async def test_without_self_service_a_newcomer_reads_whom_to_ask(opened: OpenHouse) -> None:
+    async with opened(GATEHOUSE_SELF_SERVICE="false") as house:
+        await house.nia.command("/create-client")
+        assert "ask an owner of one to make you a Client Developer" in told(house.nia)
+        assert house.nia.modal is None
+
+
+async def test_somebody_named_by_their_address_counts_from_their_first_use(opened: OpenHouse) -> None:
+    catalog = "version: 1\norganizations: [{name: Acme, members: [{user: NIA@example.com, roles: [Owner]}]}]\n"
+    async with opened(catalog=catalog) as house:
+        await create(house.nia, "Acme")
+        assert [one["organization"] for one in house.export()["clients"]] == ["Acme"]
+
+
+async def test_an_account_that_slack_says_has_changed_counts_at_once(house: House) -> None:
+    await to_summary(house.bob)
+    guest = {"id": "U0BOB", "team_id": house.workspace.team_id, "real_name": "Bob Ross", "is_restricted": True}
+    await emit(house.workspace, {"type": "user_change", "user": guest}, who="U0BOB")
+    await house.bob.submit("Create Client")
+    assert GUEST in problem(house.bob)
