@@ -44,9 +44,13 @@ def _remind(unit: Unit, rules: HouseRules, contract: Contract) -> None:
         # Somebody is looking at it: only they are reminded, and the others' reminders pause (SPEC 5.9).
         if claimed is None or (contract.claimed_by and copy.destination == contract.claimed_by.user):
             _remind_at(unit, contract, copy)
+    if claimed:
+        # The others' reminder of this round is only put off; the same number reaches nobody twice.
+        unit.contracts.change(contract.id, shows=False, remind_at=claimed)
+        return
     gap = min(after * 2 ** (contract.reminders + 1), LONGEST_GAP)
-    again = max(unit.now + gap, claimed) if claimed else unit.now + gap
-    unit.contracts.change(contract.id, shows=False, remind_at=again, reminders=contract.reminders + 1)
+    number = contract.reminders + 1
+    unit.contracts.change(contract.id, shows=False, remind_at=unit.now + gap, reminders=number)
 
 
 def _remind_at(unit: Unit, contract: Contract, copy: Notification) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.acting import Actor
 from bot.sandbox.records import Message
+from tests.journeys.asking import ask, buttons, choose_plan, contracts, request
 from tests.journeys.conftest import OpenHouse
 from tests.journeys.house import House
 from tests.journeys.market import CATALOG
@@ -16,40 +16,6 @@ from tests.journeys.market import CATALOG
 async def market(opened: OpenHouse) -> AsyncIterator[House]:
     async with opened(catalog=CATALOG) as house:
         yield house
-
-
-async def look_at(person: Actor, api: str) -> None:
-    await person.command("/apis", api)
-    await person.press("Learn More")
-    assert "Plans" in person.sees()
-
-
-async def choose_plan(person: Actor, api: str, plan: str) -> None:
-    await look_at(person, api)
-    await person.press("Sign Up", near=plan)
-
-
-async def ask(house: House, api: str = "Payments", plan: str = "Gold", client: str = "Till") -> None:
-    """Bob signs a new client up."""
-    bob = house.bob
-    await choose_plan(bob, api, plan)
-    if bob.sees().find("Existing client") >= 0 and house.clients():
-        await bob.choose("Client to sign up", "New client")
-    await bob.fill("Name", client)
-    await bob.fill("Version", "1.0")
-    await bob.fill("Reason", "We sell things.")
-    await bob.submit("Next")
-    await bob.submit("Sign Up")
-    await house.delivered()
-
-
-def contracts(house: House) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = house.export()["contracts"]
-    return found
-
-
-def request(house: House) -> Message:
-    return house.ada.reads("approvals")[-1]
 
 
 async def test_a_plan_without_approval_is_active_at_once(market: House) -> None:
@@ -232,11 +198,6 @@ async def test_a_message_that_was_not_posted_before_a_restart_arrives_after_it_o
     await market.start()
     await market.delivered()
     assert len(market.ada.reads("approvals")) == 1
-
-
-def buttons(message: Message) -> list[str]:
-    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
-    return [element["text"]["text"] for row in rows for element in row]
 
 
 def with_blocks(message: Message, blocks: list[dict[str, Any]]) -> Message:
