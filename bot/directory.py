@@ -3,7 +3,8 @@
 from typing import Any
 
 from bot.domain.people import Person, Profile
-from bot.slack import Slack
+from bot.errors import Refusal
+from bot.slack import Slack, SlackRefused
 
 
 class SlackDirectory:
@@ -18,7 +19,10 @@ class SlackDirectory:
         Raises:
             GatehouseError: Slack could not be asked, or says it doesn't know the account.
         """
-        return profile_of(person.team, await self._slack.user_info(person.user))
+        try:
+            return profile_of(person.team, await self._slack.user_info(person.user))
+        except SlackRefused as error:
+            raise Refusal("Slack didn't tell us who you are just now: please try again.") from error
 
     def read(self, team: str, user: dict[str, Any]) -> Profile:
         """Return a ``user`` object that Slack sent by itself, seen from ``team``."""
