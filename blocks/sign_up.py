@@ -213,23 +213,25 @@ def terms_step(step: Step, problem: str = "") -> Json:
     """Return the second step, only for an API that has terms."""
     offer = step.offer
     version = f", version {kit.escape(offer.terms_version)}" if offer.terms_version else ""
-    link = f"<{kit.escape(offer.terms_url)}|Terms and conditions of {kit.escape(offer.organization)}{version}>"
+    address = kit.escape(offer.terms_url.replace("|", "%7C"))
+    link = f"<{address}|Terms and conditions of {kit.escape(offer.organization)}{version}>"
     option = Option(text=PlainTextObject(text=ACCEPTED), value="accepted")
     box = CheckboxesElement(action_id=ACCEPT, options=[option])
     blocks: list[Block] = [
-        kit.linked(link),
-        InputBlock(label="Terms", element=box, block_id=f"terms__r{kit.cut(offer.terms_version, 40)}"),
+        kit.linked(link) if len(link) <= kit.SECTION else kit.paragraph(offer.terms_url),
+        InputBlock(label="Terms", element=box, block_id=f"terms__r{offer.terms_mark}"),
         _back(step.draft),
     ]
     return _view(blocks, step, callback=TERMS, submit="Next", problem=problem)
 
 
-def read_ticked(values: Json) -> bool:
-    """Return whether the terms' box is ticked."""
+def read_ticked(values: Json) -> str:
+    """Return the mark of the terms whose box is ticked; empty if it isn't."""
     for block_id, entries in values.items():
-        if block_id.split("__r")[0] == "terms":
-            return bool((entries.get(ACCEPT) or {}).get("selected_options"))
-    return False
+        field, _, mark = block_id.partition("__r")
+        if field == "terms" and (entries.get(ACCEPT) or {}).get("selected_options"):
+            return mark
+    return ""
 
 
 def summary_step(step: Step, problem: str = "") -> Json:

@@ -194,7 +194,7 @@ class Desk:
         """Client step done: keep the entries and return what is wrong with them, by field."""
         return await self._write(contracts.check_client_step, self._rules, profile, draft)
 
-    async def accept_terms(self, profile: Profile, draft: SignUpDraft, ticked: bool) -> SignUp:
+    async def accept_terms(self, profile: Profile, draft: SignUpDraft, ticked: str) -> SignUp:
         """Terms step done: keep what was accepted."""
         return await self._write(contracts.accept_terms, self._rules, profile, draft, ticked)
 

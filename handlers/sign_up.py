@@ -7,7 +7,7 @@ from blocks import sign_up as wizard
 from blocks.apis import SIGN_UP
 from blocks.client_wizard import organization_options
 from bot.desk import Desk
-from bot.domain.contracts import SignUpDraft
+from bot.domain.contracts import TERMS_CHANGED, SignUpDraft
 from bot.domain.sign_up import SignUp
 from bot.errors import Refusal
 from handlers.home import redraw_home
@@ -106,8 +106,10 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
     async def terms_answered(submission: Submission) -> Reply:
         draft = await typed(submission)
         profile = await desk.known_profile(submission.person, submission.home_team)
-        ticked = wizard.read_ticked(submission.view.values)
-        return Reply.show(wizard.summary_step(_step(await desk.accept_terms(profile, draft, ticked))))
+        state = await desk.accept_terms(profile, draft, wizard.read_ticked(submission.view.values))
+        if not state.draft.accepts(state.offer):
+            return Reply.show(wizard.terms_step(_step(state), TERMS_CHANGED))
+        return Reply.show(wizard.summary_step(_step(state)))
 
     @board.submission(wizard.SUMMARY)
     async def sign_up(submission: Submission) -> Reply:

@@ -1,5 +1,6 @@
 """Contracts: a client version consumes an API version under a plan version, perhaps once approved (SPEC 4, 5)."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,6 +49,12 @@ class Offer(BaseModel):
     def titled(self) -> str:
         """How the API and the plan are named in one line."""
         return f"{self.api} {self.api_version} under {self.plan} {self.plan_version}"
+
+    @property
+    def terms_mark(self) -> str:
+        """What tells these terms from others: another version or another address is other terms; empty: none."""
+        stated = f"{self.terms_version} {self.terms_url}"
+        return hashlib.sha256(stated.encode()).hexdigest()[:32] if self.terms_url else ""
 
 
 class Word(BaseModel):
@@ -148,6 +155,9 @@ def decided_sentence(contract: Contract) -> str:
     return f"{who} {_DONE[contract.status]}{at}."
 
 
+TERMS_CHANGED = "The terms changed meanwhile: read and accept them again."
+
+
 class SignUpDraft(BaseModel):
     """What somebody has entered in the sign-up wizard so far, exactly as typed."""
 
@@ -169,7 +179,11 @@ class SignUpDraft(BaseModel):
     description: str = ""
     reason: str = ""
     terms_version: str = ""
-    """The version of the terms that was accepted; empty while none was."""
+    """The mark of the terms that were accepted; empty while none were."""
+
+    def accepts(self, offer: Offer) -> bool:
+        """Return whether the terms of an offer, as they are now, were accepted, or there are none."""
+        return not offer.terms_url or self.terms_version == offer.terms_mark
 
 
 COUNTED = 1_000

@@ -5,7 +5,7 @@ from typing import Any
 from bot.domain import names
 from bot.domain.audit import Actor, Change
 from bot.domain.clients import ClientDraft, ClientStatus, NewClient, check_entries, status_of
-from bot.domain.contracts import Contract, Offer, SignUpDraft, Status
+from bot.domain.contracts import TERMS_CHANGED, Contract, Offer, SignUpDraft, Status
 from bot.domain.ids import new_id
 from bot.domain.notifications import DestinationType, Kind
 from bot.domain.organizations import PERSONAL, Choices
@@ -194,24 +194,25 @@ def _existing_problems(unit: Unit, rules: HouseRules, person: Person, sign_up: S
     return {}
 
 
-def accept_terms(unit: Unit, rules: HouseRules, profile: Profile, draft: SignUpDraft, ticked: bool) -> SignUp:
-    """Keep which version of the terms was accepted (SPEC 4.3).
+def accept_terms(unit: Unit, rules: HouseRules, profile: Profile, draft: SignUpDraft, ticked: str) -> SignUp:
+    """Keep which terms were accepted (SPEC 4.3); if others are in force by now, the draft does not accept them.
+
+    Args:
+        unit: the transaction.
+        rules: of the house.
+        profile: who accepts.
+        draft: what was entered so far.
+        ticked: the mark of the terms whose box was ticked; empty if it wasn't.
 
     Raises:
         Refusal: at the field ``terms``: the box is not ticked.
     """
     sign_up = look_again(unit, rules, profile, draft)
-    draft = sign_up.draft
     if not ticked:
         raise Refusal("Tick the box: the terms have to be accepted before you can sign up.", field="terms")
-    accepted = draft.model_copy(update={"terms_version": terms_mark(sign_up.offer)})
+    accepted = sign_up.draft.model_copy(update={"terms_version": ticked})
     keep_sign_up(unit, profile.person, accepted)
     return sign_up.model_copy(update={"draft": accepted})
-
-
-def terms_mark(offer: Offer) -> str:
-    """Return what names the terms as they are now: another version or another address is other terms."""
-    return f"{offer.terms_version} {offer.terms_url}" if offer.terms_url else ""
 
 
 def sign_up(unit: Unit, rules: HouseRules, profile: Profile, draft_id: str) -> Contract:
@@ -318,9 +319,8 @@ def _values(
 
 
 def _check_terms(offer: Offer, draft: SignUpDraft) -> None:
-    if draft.terms_version != terms_mark(offer):
-        changed = "The terms changed meanwhile: read and accept them again." if draft.terms_version else ""
-        raise Refusal(changed or "Accept the terms and conditions first.", field="terms")
+    if not draft.accepts(offer):
+        raise Refusal(TERMS_CHANGED if draft.terms_version else "Accept the terms and conditions first.", field="terms")
 
 
 def _open_offer(unit: Unit, rules: HouseRules, person: Person, offer_id: str, *, lock: bool = False) -> Offer:

@@ -20,8 +20,8 @@ from bot.settings import Settings, load
 from bot.store import schema
 from bot.store.engine import Store, open_store
 from bot.store.unit import Unit
-from bot.usecases.chasing import escalate, expire, remind
 from bot.usecases.catalog import apply_catalog
+from bot.usecases.chasing import escalate, expire, remind
 from bot.usecases.export import export_document
 from bot.web import serve
 from tests.store.conftest import StandingClock
