@@ -15,6 +15,7 @@ from bot.directory import SlackDirectory
 from bot.domain.notifications import DestinationType
 from bot.domain.policy import HouseRules
 from bot.edge import Edge, MemoryReplayCache
+from bot.endings import SlackRefused
 from bot.errors import Unavailable, WrongSettings
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
@@ -22,7 +23,7 @@ from bot.readers.contracts import draw
 from bot.sandbox.surfaces import problems_of_blocks, problems_of_view
 from bot.scheduler import Scheduler
 from bot.settings import Settings
-from bot.slack import Slack, SlackRefused
+from bot.slack import Slack
 from bot.socket import Socket
 from bot.store import schema
 from bot.store.engine import Store, open_store
@@ -232,7 +233,7 @@ async def build(
     register_all(board, desk, slack)
     rules = rules_of(settings)
     dispatcher = Dispatcher(
-        store,
+        store.write,
         slack,
         draw=draw,
         after_failure=lambda unit, one: after_failure(unit, rules, one),

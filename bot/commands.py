@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy.exc
 from rich.console import Console
 from rich.markup import escape
 
@@ -17,7 +16,7 @@ from bot.doctor import Verdict, examine
 from bot.errors import GatehouseError, WrongSettings
 from bot.settings import Settings, load
 from bot.store import schema
-from bot.store.engine import Store, open_store
+from bot.store.engine import DatabaseError, Store, open_store
 from bot.store.unit import Unit
 from bot.usecases.catalog import Line, Outcome, Place, Report, apply_catalog
 from bot.usecases.export import export_document
@@ -57,7 +56,7 @@ def opened(settings: Settings, *, upgraded: bool = True) -> Iterator[Store]:
         elif upgraded and schema.current(store.engine) != schema.newest():
             raise WrongSettings("The database's schema is not this version's: run gatehouse db upgrade.")
         yield store
-    except sqlalchemy.exc.OperationalError as error:
+    except DatabaseError as error:
         raise WrongSettings(
             f"GATEHOUSE_DATABASE_URL: the database can't be opened ({str(error.orig).strip().splitlines()[0]}); "
             "an example is sqlite:///gatehouse.db."

@@ -3,8 +3,9 @@
 from typing import Any
 
 from bot.domain.people import Person, Profile
+from bot.endings import SlackRefused
 from bot.errors import Refusal
-from bot.slack import Slack, SlackRefused
+from bot.slack import Slack
 
 
 class SlackDirectory:

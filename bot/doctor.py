@@ -11,10 +11,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from bot.bootstrap import rules_of
+from bot.endings import SlackRefused
 from bot.errors import GatehouseError, Unavailable
 from bot.manifest import SCOPES
 from bot.settings import Settings
-from bot.slack import Slack, SlackRefused
+from bot.slack import Slack
 from bot.store import schema
 from bot.store.engine import Store, open_store
 

@@ -9,7 +9,6 @@ import email.utils
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +17,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import Refusal, Unavailable
+from bot.endings import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
+from bot.errors import Refusal
 
 Json = dict[str, Any]
 Check = Callable[[str, Json], Iterable[str]]
@@ -48,21 +48,6 @@ VIEW_GONE = frozenset({"hash_conflict", "not_found", "view_not_found"})
 log = structlog.get_logger(__name__)
 
 
-class SlackRefused(Exception):
-    """Slack said no, and surely did nothing.
-
-    ``code`` is Slack's error, ``messages`` what it says about it (JSON pointers of a bad view, for instance),
-    ``needed`` and ``provided`` the scopes where one is missing.
-    """
-
-    def __init__(self, code: str, messages: tuple[str, ...] = (), needed: str = "", provided: str = "") -> None:
-        super().__init__(": ".join([code, *messages]) + (f" (needs the scope {needed})" if needed else ""))
-        self.code = code
-        self.messages = messages
-        self.needed = needed
-        self.provided = provided
-
-
 class TriggerGone(SlackRefused, Refusal):
     """The trigger lives three seconds and opens one view (slack/RULES.md, rule 2)."""
 
@@ -77,40 +62,8 @@ class ViewGone(SlackRefused, Refusal):
         return "This window has changed in the meantime. Please look at it again, then repeat what you did."
 
 
-class SlackRateLimited(Unavailable):
-    """Slack did nothing and wants a pause of ``retry_after`` seconds (docs.slack.dev/apis/web-api/rate-limits)."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__()
-        self.retry_after = retry_after
-
-
-class SlackUnreachable(Unavailable):
-    """No connection came about, so surely nothing was sent. ``reason`` is for the log."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
-
-
-class SlackUnsure(Unavailable):
-    """The call went out and no readable answer came back: it may have happened. ``reason`` is for the log."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
-
-
 class BadBlocks(Exception):
     """Our own check found what Slack would refuse; the text says what and where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """Where a message stands: ``channel`` is the C…, G… or D… id, never the person's it was sent to."""
-
-    channel: str
-    ts: str
 
 
 def retry_after(header: str | None, now: float | None = None) -> float:

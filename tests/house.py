@@ -54,7 +54,7 @@ ROOMS = (
     ),
     Room(
         "bot.outbox",
-        ("bot.outbox", "bot.store", "bot.domain", *FLOOR),
+        ("bot.outbox", "bot.store", "bot.domain", "bot.endings", *FLOOR),
         "the outbox carries rows; whom and what is the readers' affair",
         never=("bot.store.tables", "bot.store.engine"),
     ),

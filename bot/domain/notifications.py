@@ -40,6 +40,8 @@ class State(StrEnum):
 
 
 class DestinationType(StrEnum):
+    """Whether a message goes to a channel or to a person."""
+
     CHANNEL = "channel"
     USER = "user"
 

@@ -7,6 +7,7 @@ answer the message is looked for by its delivery id before it is sent again.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -15,12 +16,11 @@ import structlog
 from bot.clock import Clock
 from bot.domain.contracts import COUNTED, Contract
 from bot.domain.notifications import DestinationType, Kind, Letter, Notification
+from bot.endings import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
 from bot.errors import Unavailable
 from bot.outbox import outcomes
 from bot.outbox.outcomes import Refusal
 from bot.outbox.pace import Pace
-from bot.slack import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
-from bot.store.engine import Store
 from bot.store.unit import Unit
 
 T = TypeVar("T")
@@ -62,6 +62,14 @@ class Carrier(Protocol):
     async def history(self, channel: str, oldest: str) -> list[Json]: ...
 
 
+class Writing(Protocol):
+    """Runs transactions and says when one left something to deliver; a store's ``write`` is one."""
+
+    wake: Callable[[], None]
+
+    def submit(self, work: Callable[[Unit], T]) -> Future[T]: ...
+
+
 class Counter(Protocol):
     """Counts deliveries; ``bot.metrics.Metrics`` is one."""
 
@@ -72,7 +80,7 @@ class Dispatcher:
     """The deliver job.
 
     Args:
-        store: where the rows are.
+        rows: where the notifications are.
         slack: carries the messages.
         draw: shows a contract as a message of a kind.
         after_failure: goes on to the next destination, in the transaction that sets one aside.
@@ -84,7 +92,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        store: Store,
+        rows: Writing,
         slack: Carrier,
         *,
         draw: Draw,
@@ -94,7 +102,7 @@ class Dispatcher:
         clock: Clock,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._slack, self._draw = store, slack, draw
+        self._rows, self._slack, self._draw = rows, slack, draw
         self._after_failure, self._metrics, self._clock = after_failure, metrics, clock
         self._may_look, self._seconds = may_look, seconds
         self._pace = Pace()
@@ -105,12 +113,12 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to deliver in the running loop; commits of this process wake it at once."""
-        self._store.write.wake = self._wake_from_thread
+        self._rows.wake = self._wake_from_thread
         self._running = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Carry what is claimed to its end, and claim nothing more."""
-        self._store.write.wake = lambda: None
+        self._rows.wake = lambda: None
         running, self._running = self._running, None
         if running:
             self._woken.set()
@@ -294,7 +302,7 @@ class Dispatcher:
         self._loop.call_later(seconds, self._woken.set)
 
     async def _write(self, work: Callable[[Unit], T]) -> T:
-        return await asyncio.wrap_future(self._store.write.submit(work))
+        return await asyncio.wrap_future(self._rows.submit(work))
 
 
 def _claim(unit: Unit) -> list[Letter]:

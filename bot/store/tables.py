@@ -4,10 +4,9 @@ Ids are opaque random text of 128 bits, because they travel to Slack and come ba
 make ids unique upper and lower case alike (SPEC 1). Only this package knows of tables; rows never leave it.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
+
+from bot.store.columns import ascii_text, flag, identity, link, moment, text
 
 metadata = sa.MetaData(
     naming_convention={
@@ -19,65 +18,30 @@ metadata = sa.MetaData(
 )
 
 
-class Instant(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC; SQLite forgets the zone, so it is put back."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        return value if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _id() -> sa.Column[str]:
-    return sa.Column("id", sa.String(22), primary_key=True)
-
-
-def _to(column: str, name: str, **options: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.String(22), sa.ForeignKey(column), nullable=options.pop("nullable", False), **options)
-
-
-def _text(name: str, length: int, **options: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.String(length), nullable=options.pop("nullable", False), **options)
-
-
-def _at(name: str, **options: Any) -> sa.Column[datetime]:
-    return sa.Column(name, Instant, nullable=options.pop("nullable", False), **options)
-
-
-def _flag(name: str) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean, nullable=False, default=False)
-
-
 workspace = sa.Table(
     "workspace",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    _text("team", 20),
-    _at("bound_at"),
+    text("team", 20),
+    moment("bound_at"),
 )
 
 people = sa.Table(
     "people",
     metadata,
-    _id(),
-    _text("team", 20),
-    _text("user", 20, nullable=True),
-    _text("email", 320, nullable=True),
-    _text("name", 255, default=""),
-    _text("tz", 64, default="UTC"),
-    _text("locale", 20, default="en-US"),
-    _text("home_team", 20, default=""),
-    _flag("is_guest"),
-    _flag("is_bot"),
-    _flag("is_deactivated"),
-    _flag("is_stranger"),
-    _at("seen_at", nullable=True),
+    identity(),
+    text("team", 20),
+    text("user", 20, nullable=True),
+    text("email", 320, nullable=True),
+    text("name", 255, default=""),
+    text("tz", 64, default="UTC"),
+    text("locale", 20, default="en-US"),
+    text("home_team", 20, default=""),
+    flag("is_guest"),
+    flag("is_bot"),
+    flag("is_deactivated"),
+    flag("is_stranger"),
+    moment("seen_at", nullable=True),
     sa.UniqueConstraint("team", "user"),
     sa.UniqueConstraint("team", "email", name="uq_people_email"),
 )
@@ -85,17 +49,17 @@ people = sa.Table(
 organizations = sa.Table(
     "organizations",
     metadata,
-    _id(),
-    _text("team", 20),
-    _text("key", 255),
-    _text("folded", 255),
-    _text("name", 80),
-    _text("sort_name", 255),
-    _text("description", 512, default=""),
-    _text("approval_channel", 20, nullable=True),
+    identity(),
+    text("team", 20),
+    text("key", 255),
+    text("folded", 255),
+    text("name", 80),
+    text("sort_name", 255),
+    text("description", 512, default=""),
+    text("approval_channel", 20, nullable=True),
     sa.Column("approvals", sa.JSON, nullable=True),
-    _to("people.id", "personal_of", nullable=True),
-    _at("created_at"),
+    link("people.id", "personal_of", nullable=True),
+    moment("created_at"),
     sa.UniqueConstraint("team", "folded"),
     sa.UniqueConstraint("personal_of", name="uq_organizations_personal_of"),
     sa.Index("ix_organizations_sort_name", "team", "sort_name", "id"),
@@ -109,7 +73,7 @@ members = sa.Table(
     sa.Column("role", sa.String(20), primary_key=True),
     # A copy of the organization's immutable sort_name: with it the choices of somebody in 10,000 organizations come
     # out of one index in order.
-    _text("sort_name", 255),
+    text("sort_name", 255),
     sa.Index("ix_members_person_id", "person_id", "sort_name", "organization_id", "role"),
 )
 
@@ -118,67 +82,67 @@ organization_uses = sa.Table(
     metadata,
     sa.Column("person_id", sa.String(22), sa.ForeignKey("people.id"), primary_key=True),
     sa.Column("organization_id", sa.String(22), sa.ForeignKey("organizations.id"), primary_key=True),
-    _at("used_at"),
+    moment("used_at"),
     sa.Index("ix_organization_uses_used_at", "person_id", "used_at"),
 )
 
 plans = sa.Table(
     "plans",
     metadata,
-    _id(),
-    _to("organizations.id", "organization_id"),
-    _text("key", 255),
-    _text("folded", 255),
-    _text("name", 80),
+    identity(),
+    link("organizations.id", "organization_id"),
+    text("key", 255),
+    text("folded", 255),
+    text("name", 80),
     sa.UniqueConstraint("organization_id", "folded"),
 )
 
 plan_versions = sa.Table(
     "plan_versions",
     metadata,
-    _id(),
-    _to("plans.id", "plan_id"),
-    _text("version", 40),
-    _text("description", 512, default=""),
-    _flag("locked"),
+    identity(),
+    link("plans.id", "plan_id"),
+    text("version", 40),
+    text("description", 512, default=""),
+    flag("locked"),
     sa.UniqueConstraint("plan_id", "version"),
 )
 
 apis = sa.Table(
     "apis",
     metadata,
-    _id(),
-    _to("organizations.id", "organization_id"),
-    _text("key", 255),
-    _text("folded", 255),
-    _text("name", 80),
+    identity(),
+    link("organizations.id", "organization_id"),
+    text("key", 255),
+    text("folded", 255),
+    text("name", 80),
     sa.UniqueConstraint("organization_id", "folded"),
 )
 
 api_versions = sa.Table(
     "api_versions",
     metadata,
-    _id(),
-    _to("apis.id", "api_id"),
-    _text("version", 40),
-    _text("status", 20),
-    _text("visibility", 20),
-    _text("description", 512, default=""),
-    _text("endpoint", 3000, default=""),
-    _text("documentation", 3000, default=""),
+    identity(),
+    link("apis.id", "api_id"),
+    text("version", 40),
+    text("status", 20),
+    text("visibility", 20),
+    text("description", 512, default=""),
+    text("endpoint", 3000, default=""),
+    text("documentation", 3000, default=""),
     sa.Column("tags", sa.JSON, nullable=False),
-    _text("terms_url", 3000, default=""),
-    _text("terms_version", 40, default=""),
+    text("terms_url", 3000, default=""),
+    text("terms_version", 40, default=""),
     sa.UniqueConstraint("api_id", "version"),
 )
 
 offers = sa.Table(
     "offers",
     metadata,
-    _id(),
-    _to("api_versions.id", "api_version_id"),
-    _to("plan_versions.id", "plan_version_id"),
-    _flag("requires_approval"),
+    identity(),
+    link("api_versions.id", "api_version_id"),
+    link("plan_versions.id", "plan_version_id"),
+    flag("requires_approval"),
     sa.Column("position", sa.Integer, nullable=False),
     sa.UniqueConstraint("api_version_id", "plan_version_id"),
 )
@@ -186,15 +150,15 @@ offers = sa.Table(
 clients = sa.Table(
     "clients",
     metadata,
-    _id(),
-    _to("organizations.id", "organization_id"),
-    _text("key", 255),
-    _text("folded", 255),
-    _text("name", 80),
-    _text("sort_name", 255),
-    _text("description", 512, default=""),
-    _at("created_at"),
-    _to("people.id", "created_by", nullable=True),
+    identity(),
+    link("organizations.id", "organization_id"),
+    text("key", 255),
+    text("folded", 255),
+    text("name", 80),
+    text("sort_name", 255),
+    text("description", 512, default=""),
+    moment("created_at"),
+    link("people.id", "created_by", nullable=True),
     sa.UniqueConstraint("organization_id", "folded"),
     sa.Index("ix_clients_sort_name", "organization_id", "sort_name", "id"),
 )
@@ -202,41 +166,31 @@ clients = sa.Table(
 client_versions = sa.Table(
     "client_versions",
     metadata,
-    _id(),
-    _to("clients.id", "client_id"),
-    _text("version", 40),
-    _text("status", 20),
-    _at("created_at"),
-    _to("people.id", "created_by", nullable=True),
+    identity(),
+    link("clients.id", "client_id"),
+    text("version", 40),
+    text("status", 20),
+    moment("created_at"),
+    link("people.id", "created_by", nullable=True),
     sa.UniqueConstraint("client_id", "version"),
 )
 
 drafts = sa.Table(
     "drafts",
     metadata,
-    _id(),
-    _to("people.id", "person_id"),
-    _text("kind", 20),
+    identity(),
+    link("people.id", "person_id"),
+    text("kind", 20),
     sa.Column("entries", sa.JSON, nullable=False),
     # Offered again at the next start, until it is finished or put aside with "Start over".
-    _flag("set_aside"),
+    flag("set_aside"),
     # What the wizard made: the same submit arriving twice finds it here (SPEC 2.6).
-    _to("clients.id", "client_id", nullable=True),
-    _to("contracts.id", "contract_id", nullable=True),
-    _at("updated_at"),
+    link("clients.id", "client_id", nullable=True),
+    link("contracts.id", "contract_id", nullable=True),
+    moment("updated_at"),
     sa.Index("ix_drafts_person_id", "person_id", "kind", "updated_at"),
     sa.Index("ix_drafts_updated_at", "updated_at"),
 )
-
-
-def _ascii(name: str, length: int, **options: Any) -> sa.Column[str]:
-    """ASCII that is compared byte by byte, as SQLite does it anyway: the same order in both, and ranges of prefixes."""
-    return sa.Column(
-        name,
-        sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql"),
-        nullable=False,
-        **options,
-    )
 
 
 search_entries = sa.Table(
@@ -244,12 +198,12 @@ search_entries = sa.Table(
     metadata,
     # What can be found: an API as it shows to some readers, or an organization.
     sa.Column("id", sa.Integer, primary_key=True),
-    _ascii("shelf", 22),
-    _text("subject_id", 22),
-    _text("version_id", 22, default=""),
-    _to("organizations.id", "organization_id"),
-    _ascii("sort_name", 255),
-    _ascii("then_by", 255),
+    ascii_text("shelf", 22),
+    text("subject_id", 22),
+    text("version_id", 22, default=""),
+    link("organizations.id", "organization_id"),
+    ascii_text("sort_name", 255),
+    ascii_text("then_by", 255),
     sa.UniqueConstraint("subject_id", "shelf", "version_id"),
 )
 
@@ -257,9 +211,9 @@ search_words = sa.Table(
     "search_words",
     metadata,
     # Who may look comes first, so that visibility bounds the work instead of adding to it.
-    _ascii("shelf", 22, primary_key=True),
+    ascii_text("shelf", 22, primary_key=True),
     sa.Column("field", sa.SmallInteger, primary_key=True, autoincrement=False),
-    _ascii("word", 100, primary_key=True),
+    ascii_text("word", 100, primary_key=True),
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("search_entries.id"), primary_key=True, autoincrement=False),
     sa.Index("ix_search_words_entry_id", "entry_id", "word"),
     sqlite_with_rowid=False,
@@ -268,8 +222,8 @@ search_words = sa.Table(
 search_vocabulary = sa.Table(
     "search_vocabulary",
     metadata,
-    _ascii("shelf", 22, primary_key=True),
-    _ascii("word", 40, primary_key=True),
+    ascii_text("shelf", 22, primary_key=True),
+    ascii_text("word", 40, primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -277,9 +231,9 @@ search_parts = sa.Table(
     "search_parts",
     metadata,
     # How each word goes on from its second, third, … letter: finds it by its middle.
-    _ascii("shelf", 22, primary_key=True),
-    _ascii("part", 40, primary_key=True),
-    _ascii("word", 40, primary_key=True),
+    ascii_text("shelf", 22, primary_key=True),
+    ascii_text("part", 40, primary_key=True),
+    ascii_text("word", 40, primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -287,9 +241,9 @@ search_typos = sa.Table(
     "search_typos",
     metadata,
     # The beginnings of each word with one letter left out: finds it in spite of one typo.
-    _ascii("shelf", 22, primary_key=True),
-    _ascii("variant", 10, primary_key=True),
-    _ascii("word", 40, primary_key=True),
+    ascii_text("shelf", 22, primary_key=True),
+    ascii_text("variant", 10, primary_key=True),
+    ascii_text("word", 40, primary_key=True),
     sqlite_with_rowid=False,
 )
 
@@ -299,34 +253,34 @@ WAITING = "status = 'AwaitingApproval'"
 contracts = sa.Table(
     "contracts",
     metadata,
-    _id(),
-    _to("client_versions.id", "client_version_id"),
-    _to("api_versions.id", "api_version_id"),
-    _to("plan_versions.id", "plan_version_id"),
+    identity(),
+    link("client_versions.id", "client_version_id"),
+    link("api_versions.id", "api_version_id"),
+    link("plan_versions.id", "plan_version_id"),
     # The organization of API and plan, whose approvers decide: their queue is read by it.
-    _to("organizations.id", "organization_id"),
-    _text("status", 20),
+    link("organizations.id", "organization_id"),
+    text("status", 20),
     # Grows with every change that shows: a copy in Slack that shows an older one is drawn again.
     sa.Column("revision", sa.Integer, nullable=False),
-    _text("reason", 1000, default=""),
-    _text("terms_url", 3000, default=""),
-    _text("terms_version", 40, default=""),
-    _at("terms_accepted_at", nullable=True),
-    _to("people.id", "requested_by"),
-    _at("requested_at"),
-    _at("expires_at", nullable=True),
-    _to("people.id", "decided_by", nullable=True),
-    _at("decided_at", nullable=True),
-    _text("decision_reason", 1000, default=""),
+    text("reason", 1000, default=""),
+    text("terms_url", 3000, default=""),
+    text("terms_version", 40, default=""),
+    moment("terms_accepted_at", nullable=True),
+    link("people.id", "requested_by"),
+    moment("requested_at"),
+    moment("expires_at", nullable=True),
+    link("people.id", "decided_by", nullable=True),
+    moment("decided_at", nullable=True),
+    text("decision_reason", 1000, default=""),
     # The schedule of a waiting request is these rows and nothing else (SPEC 6).
-    _at("remind_at", nullable=True),
+    moment("remind_at", nullable=True),
     sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
-    _at("escalate_at", nullable=True),
+    moment("escalate_at", nullable=True),
     sa.Column("escalation", sa.Integer, nullable=False, server_default="0"),
-    _to("people.id", "claimed_by", nullable=True),
-    _at("claimed_until", nullable=True),
-    _to("people.id", "asked_by", nullable=True),
-    _text("question", 1000, default="", server_default=""),
+    link("people.id", "claimed_by", nullable=True),
+    moment("claimed_until", nullable=True),
+    link("people.id", "asked_by", nullable=True),
+    text("question", 1000, default="", server_default=""),
     sa.Column("history", sa.JSON, nullable=False, server_default="[]"),
     sa.Index("ix_contracts_client_version_id", "client_version_id"),
     *(
@@ -356,28 +310,28 @@ notifications = sa.Table(
     "notifications",
     metadata,
     # One message that Slack should show: what it wants to show, what it shows, and what is still to be done.
-    _id(),
-    _to("contracts.id", "contract_id"),
-    _text("kind", 20),
+    identity(),
+    link("contracts.id", "contract_id"),
+    text("kind", 20),
     # Which one of its kind: reminders, questions and answers come again and again.
     sa.Column("number", sa.Integer, nullable=False, server_default="0"),
     # The copy in whose thread it stands, if it stands in one.
-    _to("notifications.id", "parent_id", nullable=True),
-    _text("destination_type", 10),
-    _text("destination", 20),
-    _text("state", 10),
+    link("notifications.id", "parent_id", nullable=True),
+    text("destination_type", 10),
+    text("destination", 20),
+    text("state", 10),
     sa.Column("wanted", sa.Integer, nullable=False),
     sa.Column("shown", sa.Integer, nullable=False),
     # When there is something to do; null when there is nothing.
-    _at("due_at", nullable=True),
-    _at("lease_until", nullable=True),
+    moment("due_at", nullable=True),
+    moment("lease_until", nullable=True),
     sa.Column("attempts", sa.Integer, nullable=False),
     # Set before a post and cleared by its outcome: after a crash nobody knows whether it happened.
-    _at("posting_since", nullable=True),
-    _text("last_error", 200, default=""),
-    _text("channel", 20, nullable=True),
-    _text("ts", 30, nullable=True),
-    _at("created_at"),
+    moment("posting_since", nullable=True),
+    text("last_error", 200, default=""),
+    text("channel", 20, nullable=True),
+    text("ts", 30, nullable=True),
+    moment("created_at"),
     sa.UniqueConstraint("contract_id", "kind", "destination", "number"),
     sa.Index("ix_notifications_destination", "destination", "kind", "created_at"),
     sa.Index(
@@ -394,17 +348,17 @@ audit = sa.Table(
     # One chain an organization: writers of different organizations don't wait for each other.
     sa.Column("scope", sa.String(22), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    _at("at"),
-    _text("actor_team", 20),
-    _text("actor_user", 20),
-    _text("actor_kind", 20),
-    _text("what", 40),
-    _text("entity", 40),
-    _text("entity_key", 600),
+    moment("at"),
+    text("actor_team", 20),
+    text("actor_user", 20),
+    text("actor_kind", 20),
+    text("what", 40),
+    text("entity", 40),
+    text("entity_key", 600),
     sa.Column("before", sa.JSON, nullable=True),
     sa.Column("after", sa.JSON, nullable=True),
-    _text("previous_hash", 64),
-    _text("hash", 64),
+    text("previous_hash", 64),
+    text("hash", 64),
     sa.Index("ix_audit_at", "at"),
 )
 
@@ -413,7 +367,7 @@ audit_heads = sa.Table(
     metadata,
     sa.Column("scope", sa.String(22), primary_key=True),
     sa.Column("number", sa.Integer, nullable=False),
-    _text("hash", 64),
+    text("hash", 64),
 )
 
 seen = sa.Table(
@@ -421,7 +375,7 @@ seen = sa.Table(
     metadata,
     # What came from Slack before, as a hash: signatures and event ids, until nobody can send them again.
     sa.Column("key", sa.String(32), primary_key=True),
-    _at("until"),
+    moment("until"),
     sa.Index("ix_seen_until", "until"),
     sqlite_with_rowid=False,
 )

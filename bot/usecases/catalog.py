@@ -84,6 +84,7 @@ class _Applying:
         self._changes: dict[str, list[Change]] = {}
 
     def organization(self, entry: Organization, place: Place) -> None:
+        """Bring an organization and all it lists to what the file says."""
         key = (self._team, entry.key)
         made = {"key": identifier(entry.name), "name": entry.name, "sort_name": sort_key(entry.name)}
         values: dict[str, Any] = {"description": entry.description, "approval_channel": entry.approval_channel}
@@ -212,6 +213,7 @@ class _Applying:
         self._changes.setdefault(organization_id, []).append(change)
 
     def write_audit(self) -> None:
+        """Write down all changes, organization by organization."""
         for organization_id, changes in self._changes.items():
             self._unit.audit.record(organization_id, CATALOG, *changes)
 

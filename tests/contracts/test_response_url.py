@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from bot.slack import Slack, SlackRateLimited, SlackRefused, SlackUnsure
+from bot.endings import SlackRateLimited, SlackRefused, SlackUnsure
+from bot.slack import Slack
 from tests.wire import Answering, Wire, hung_up, serving, written
 
 

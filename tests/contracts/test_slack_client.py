@@ -8,20 +8,9 @@ from email.utils import formatdate
 import pytest
 
 from bot import slack as slack_module
+from bot.endings import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
 from bot.errors import Refusal, Unavailable
-from bot.slack import (
-    BadBlocks,
-    Json,
-    Posted,
-    Slack,
-    SlackRateLimited,
-    SlackRefused,
-    SlackUnreachable,
-    SlackUnsure,
-    TriggerGone,
-    ViewGone,
-    retry_after,
-)
+from bot.slack import BadBlocks, Json, Slack, TriggerGone, ViewGone, retry_after
 from tests.wire import Answering, Wire, cut_short, hung_up, said, serving, silent, written
 
 

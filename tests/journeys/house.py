@@ -105,7 +105,7 @@ class House:
             self._serving = None
 
     async def delivered(self) -> None:
-        """Wait until every notification that can arrive soon has arrived; the clock moves on by what they have to wait."""
+        """Wait until every notification that can arrive soon has arrived; the clock moves on by their waits."""
         for _ in range(50):
             await self.runtime.dispatcher.round()
             await self.bob.settle()
