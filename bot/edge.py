@@ -91,13 +91,15 @@ class MemoryReplayCache:
 
     def __init__(self, ttl: int = REMEMBERED, most: int = 40_000) -> None:
         self._ttl = ttl
-        self._most = most
+        self.most = most
+        self._latest, self._lost = 0, -ttl
         self._hashes: set[int] = set()
         self._seconds: deque[tuple[int, list[int]]] = deque()
 
     async def seen(self, key: str, now: datetime) -> bool:
         """Return whether ``key`` came within the last ``ttl`` seconds before ``now``, and remember it."""
         second, hashed = int(now.timestamp()), hash(key)
+        self._latest = second
         self._forget(second)
         if hashed in self._hashes:
             return True
@@ -108,8 +110,14 @@ class MemoryReplayCache:
         return False
 
     def _forget(self, second: int) -> None:
-        while self._seconds and (self._seconds[0][0] <= second - self._ttl or len(self._hashes) >= self._most):
-            self._hashes.difference_update(self._seconds.popleft()[1])
+        while self._seconds and (self._seconds[0][0] <= second - self._ttl or len(self._hashes) >= self.most):
+            self._lost, hashes = self._seconds.popleft()
+            self._hashes.difference_update(hashes)
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether a key had to make room before its time, and that time is not over."""
+        return self._lost > self._latest - self._ttl
 
     def __len__(self) -> int:
         return len(self._hashes)

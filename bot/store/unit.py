@@ -33,6 +33,7 @@ from bot.store.organizations import OrganizationRows
 from bot.store.outbox import OutboxRows
 from bot.store.people import PeopleRows
 from bot.store.search import SearchRows
+from bot.store.seen import SeenRows
 
 T = TypeVar("T")
 Work = Callable[["Unit"], T]
@@ -95,6 +96,10 @@ class Unit:
     @cached_property
     def export(self) -> ExportRows:
         return ExportRows(self.connection, self.now)
+
+    @cached_property
+    def seen(self) -> SeenRows:
+        return SeenRows(self.connection)
 
     @cached_property
     def audit(self) -> AuditTrail:
@@ -196,6 +201,8 @@ class Writer:
         self._engine, self._clock = engine, clock
         self.wake = _nobody
         """Called after a commit that left something to be delivered."""
+        self.first: Work[None] | None = None
+        """Part of every transaction, before the works that wait for it."""
         self._waiting: queue.SimpleQueue[_Errand[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work_off, name="writer", daemon=True)
         self._thread.start()
@@ -249,6 +256,8 @@ class Writer:
         try:
             connection.begin()
             now = self._clock.now()
+            if self.first:
+                self.first(Unit(connection, now))
             for errand in errands:
                 errand.attempt(connection, now)
             connection.commit()
