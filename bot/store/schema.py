@@ -1,5 +1,6 @@
 """The schema's revision: which one the database has, which one this version needs, and the way there."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def current(engine: sa.Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@lru_cache(maxsize=1)
 def newest() -> str:
     """Return the revision this version of Gatehouse needs."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
