@@ -16,7 +16,7 @@ from bot.doctor import Verdict, examine
 from bot.errors import GatehouseError, WrongSettings
 from bot.settings import Settings, load
 from bot.store import schema
-from bot.store.engine import DatabaseError, Store, open_store
+from bot.store.engine import Store, open_store, reachable
 from bot.store.unit import Unit
 from bot.usecases.catalog import Line, Outcome, Place, Report, apply_catalog
 from bot.usecases.export import export_document
@@ -51,16 +51,12 @@ def opened(settings: Settings, *, upgraded: bool = True) -> Iterator[Store]:
     """
     store = open_store(settings.database_url, patient=True)
     try:
-        if upgraded and store.is_sqlite:
-            schema.upgrade(store.engine)
-        elif upgraded and schema.current(store.engine) != schema.newest():
-            raise WrongSettings("The database's schema is not this version's: run gatehouse db upgrade.")
-        yield store
-    except DatabaseError as error:
-        raise WrongSettings(
-            f"GATEHOUSE_DATABASE_URL: the database can't be opened ({str(error.orig).strip().splitlines()[0]}); "
-            "an example is sqlite:///gatehouse.db."
-        ) from None
+        with reachable():
+            if upgraded and store.is_sqlite:
+                schema.upgrade(store.engine)
+            elif upgraded and schema.current(store.engine) != schema.newest():
+                raise WrongSettings("The database's schema is not this version's: run gatehouse db upgrade.")
+            yield store
     finally:
         store.close()
 

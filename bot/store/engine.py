@@ -3,19 +3,17 @@
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError as DatabaseError
 
 from bot.clock import Clock, SystemClock
 from bot.errors import WrongSettings
 from bot.store.seen import SeenRegister
 from bot.store.turns import Turns
 from bot.store.unit import POSTGRES_THREADS, Pool, Writer
-
-__all__ = ["DatabaseError", "Store", "open_store"]
 
 LOCK_WAIT = 1_000
 """Milliseconds a writer waits for another process on SQLite (RELIABILITY G7)."""
@@ -75,6 +73,24 @@ def open_store(url: str, clock: Clock | None = None, *, patient: bool = False) -
     pool = Pool(engine, clock, threads=POSTGRES_THREADS, writes=True)
     register = _postgres(url, 1, patient=patient, autocommit=True, synchronous_commit="off")
     return Store(pool, pool, engine, SeenRegister(register))
+
+
+@contextlib.contextmanager
+def reachable() -> Iterator[None]:
+    """Say in one sentence that the database behind the block can't be opened or read.
+
+    Raises:
+        WrongSettings: it refuses connections, is locked, is no database, or may not be written.
+    """
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except sa.exc.DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise WrongSettings(
+            f"GATEHOUSE_DATABASE_URL: the database can't be opened ({reason}); an example is sqlite:///gatehouse.db."
+        ) from None
 
 
 def _postgres(url: str, size: int, *, patient: bool, autocommit: bool = False, **parameters: str) -> sa.Engine:
