@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.slack import Slack
 from bot.socket import Socket
 from bot.store import schema
-from bot.store.engine import Store, open_store
+from bot.store.engine import Store, open_store, reachable
 from bot.store.lock import ServingLock
 from bot.store.unit import Unit
 from bot.usecases.chasing import escalate, expire, remind
@@ -178,17 +178,18 @@ def prepared_store(settings: Settings, clock: Clock) -> Store:
     """Open the database with the schema this version needs: SQLite is brought there, PostgreSQL has to be.
 
     Raises:
-        WrongSettings: the PostgreSQL schema is an older one.
+        WrongSettings: the database can't be opened, or its PostgreSQL schema is an older one.
         GatehouseError: the database is of a newer version.
     """
     store = open_store(settings.database_url, clock)
     try:
-        if store.is_sqlite:
-            schema.upgrade(store.engine)
-        elif schema.current(store.engine) != schema.newest():
-            raise WrongSettings(
-                "GATEHOUSE_DATABASE_URL: the database's schema is not this version's: run gatehouse db upgrade."
-            )
+        with reachable():
+            if store.is_sqlite:
+                schema.upgrade(store.engine)
+            elif schema.current(store.engine) != schema.newest():
+                raise WrongSettings(
+                    "GATEHOUSE_DATABASE_URL: the database's schema is not this version's: run gatehouse db upgrade."
+                )
     except BaseException:
         store.close()
         raise
