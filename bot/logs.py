@@ -30,7 +30,10 @@ _PATTERNS = (
     ),
 )
 _QUIET = {
+    "alembic": logging.WARNING,
     "slack_bolt": logging.WARNING,
+    # It warns that a token in the environment is not used: our client carries it.
+    "slack_bolt.AsyncApp": logging.ERROR,
     "slack_sdk": logging.INFO,
     "aiohttp": logging.WARNING,
     "uvicorn": logging.WARNING,
