@@ -1,0 +1,141 @@
+"""The demo on a clock that stands still, with a browser in front of it: the same walk gives the same pictures."""
+
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot import demo
+from bot.catalogs import native
+from bot.manifest import manifest
+from bot.samples import CATALOG
+from bot.sandbox.server import SandboxServer
+from bot.sandbox.workspace import Workspace
+from bot.settings import load
+from bot.usecases.catalog import apply_catalog
+from bot.usecases.people import bind_team
+from tests.browser.test_workspace_page import FLAGS
+from tests.journeys.house import SECRET_KEY, House
+from tests.store.conftest import StandingClock
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Locator, Page, ViewportSize
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+WANTED = os.environ.get("GATEHOUSE_PICTURES") == "1"
+"""Whether pictures are taken anew; otherwise only those that are missing are."""
+DESKTOP = {"width": 1280, "height": 800}
+HALF = {"width": 776, "height": 800}
+BOTH: "ViewportSize" = {"width": 1560, "height": 800}
+PHONE = {"width": 390, "height": 780}
+UNSELECTED = "document.activeElement.value && document.activeElement.setSelectionRange(999, 999)"
+"""A field that takes the focus has its text selected, which hides it in a picture."""
+MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+class Studio:
+    """A browser in front of the demo. ``complaints`` holds every error of a script or of the content policy."""
+
+    def __init__(self, house: House, browser: "Browser") -> None:
+        self.house, self._browser = house, browser
+        self.complaints: list[str] = []
+
+    async def window(self, user: str, place: str = "c/C0GENERAL", **options: Any) -> "Page":
+        """Open a window of its own, at the page of a person."""
+        options = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce"} | options
+        page = await (await self._browser.new_context(**options)).new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        await page.goto(f"{self.house.server.url}/as/{user}/{place}")
+        return page
+
+    async def picture(self, page: "Page", name: str) -> None:
+        """Take a picture of a window, if it is wanted or missing."""
+        path = PICTURES / f"{name}.png"
+        if WANTED or not path.exists():
+            await self.still(page)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(await page.screenshot(animations="disabled", caret="hide"))
+
+    async def side_by_side(self, left: "Page", right: "Page", name: str) -> None:
+        """Take one picture of two windows, if it is wanted or missing."""
+        path = PICTURES / f"{name}.png"
+        if not WANTED and path.exists():
+            return
+        images = []
+        for page in (left, right):
+            await self.still(page)
+            taken = await page.screenshot(animations="disabled", caret="hide")
+            images.append(f'<img src="data:image/png;base64,{base64.b64encode(taken).decode()}">')
+        frame = await (await self._browser.new_context(viewport=BOTH)).new_page()
+        style = "body{margin:0;display:flex;justify-content:space-between;background:#888}img{display:block}"
+        await frame.set_content(f"<style>{style}</style>{''.join(images)}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(await frame.screenshot())
+        await frame.context.close()
+
+    async def choose(self, page: "Page", field: "Locator", text: str, option: str) -> None:
+        """Choose an entry of a menu by typing."""
+        await self.still(page)
+        await field.fill(text)
+        await page.get_by_role("option", name=option).click()
+        await page.get_by_role("listbox").wait_for(state="hidden")
+
+    async def still(self, page: "Page") -> None:
+        """Wait until nothing is on its way, and take the pointer out of the picture."""
+        await page.mouse.move(0, 0)
+        await page.evaluate(UNSELECTED)
+        await page.locator(".htmx-request").first.wait_for(state="detached")
+        await self.house.workspace.activity.settled(0.05, 20)
+
+
+@asynccontextmanager
+async def open_studio(folder: Path, chromium: str) -> AsyncIterator[Studio]:
+    """Give the demo's people, channels and catalog, the bot and a browser; nothing may have been complained of."""
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where a browser is
+
+    clock = StandingClock()
+    clock.at = MORNING
+    workspace = Workspace(manifest=manifest(), now=lambda: clock.now().timestamp())
+    demo.people(workspace)
+    async with SandboxServer(workspace) as server, async_playwright() as playwright:
+        house = House(workspace, server, _settings(workspace, server, folder), clock)
+        await house.start()
+        _stock(house)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        studio = Studio(house, browser)
+        try:
+            yield studio
+        finally:
+            await browser.close()
+            await house.stop()
+    assert not studio.complaints, studio.complaints
+    assert not workspace.violations, workspace.violations
+
+
+def _settings(workspace: Workspace, server: SandboxServer, folder: Path) -> Any:
+    return load(
+        _env_file=None,
+        SLACK_BOT_TOKEN=workspace.bot_token,
+        SLACK_SIGNING_SECRET=workspace.signing_secret,
+        SLACK_API_URL=server.api_url,
+        GATEHOUSE_DATABASE_URL=f"sqlite:///{folder / 'gatehouse.db'}",
+        GATEHOUSE_SECRET_KEY=SECRET_KEY,
+    )
+
+
+def _stock(house: House) -> None:
+    source = native.read(CATALOG)
+    house.write(lambda unit: bind_team(unit, house.workspace.team_id))
+    house.write(lambda unit: apply_catalog(unit, source.catalog, str))
+
+
+async def type_in(page: "Page", text: str) -> None:
+    """Send a message or a command from the composer."""
+    box = page.get_by_role("textbox", name="Message")
+    await box.fill(text)
+    await box.press("Enter")
