@@ -29,10 +29,8 @@ Card = tuple[str, list[Json]]
 Draw = Callable[[Letter], Card]
 AfterFailure = Callable[[Unit, Notification], None]
 
-BATCH = 50
-"""Notifications claimed at a time: as many as can be carried well within their lease."""
 AT_ONCE = 16
-"""Calls to Slack under way at the same time."""
+"""Calls to Slack under way at the same time: no more is claimed than can be carried well within its lease."""
 LISTED = 5
 """Requests that a digest names; the rest is one button away."""
 METADATA = "gatehouse_notification"
@@ -107,22 +105,31 @@ class Dispatcher:
         self._may_look, self._seconds = may_look, seconds
         self._pace = Pace()
         self._woken = asyncio.Event()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._carrying: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
+        self._stopping = False
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
         """Begin to deliver in the running loop; commits of this process wake it at once."""
+        self._stopping = False
         self._rows.wake = self._wake_from_thread
         self._running = asyncio.create_task(self._run())
 
-    async def stop(self) -> None:
-        """Carry what is claimed to its end, and claim nothing more."""
+    async def stop(self, seconds: float = 5.0) -> None:
+        """Claim nothing more, give back what is claimed and not begun, and let the rest end for some seconds.
+
+        What is cut off then keeps its lease: another process looks for the message when that ends.
+        """
         self._rows.wake = lambda: None
+        self._stopping = True
         running, self._running = self._running, None
         if running:
             self._woken.set()
-            await running
+            _, late = await asyncio.wait({running}, timeout=seconds)
+            for task in late:
+                log.warning("deliveries were cut off; their leases end by themselves")
+                task.cancel()
 
     def wake(self) -> None:
         """Look for due rows now."""
@@ -136,31 +143,50 @@ class Dispatcher:
             await self._woken.wait()
             self._woken.clear()
             try:
-                while self._running and await self.round():
-                    pass
+                await self._work_off()
             except Unavailable:
                 log.warning("the outbox waits: the database did not answer")
             except Exception:
                 log.exception("the outbox stumbled")
+        await self._idle()
+
+    async def _work_off(self) -> None:
+        """Carry what is due, as many at once as may be; a slow call holds up nobody but itself."""
+        while self._running:
+            free = AT_ONCE - len(self._carrying)
+            if not free:
+                await asyncio.wait(self._carrying, return_when=asyncio.FIRST_COMPLETED)
+            elif not await self._take(free):
+                return
 
     async def round(self) -> int:
-        """Deliver one batch of due notifications and return how many were claimed."""
-        letters = await self._write(_claim)
-        if letters:
-            await asyncio.gather(*(self._guarded(letter) for letter in letters))
+        """Deliver one batch of due notifications to its end and return how many were claimed."""
+        claimed = await self._take(AT_ONCE)
+        await self._idle()
+        return claimed
+
+    async def _take(self, most: int) -> int:
+        letters = await self._write(lambda unit: _claim(unit, most))
+        for letter in letters:
+            carrying = asyncio.create_task(self._guarded(letter))
+            self._carrying.add(carrying)
+            carrying.add_done_callback(self._carrying.discard)
         return len(letters)
+
+    async def _idle(self) -> None:
+        while self._carrying:
+            await asyncio.wait(self._carrying)
 
     async def _guarded(self, letter: Letter) -> None:
         """One row that can't be drawn, or whose mark fails, delays no other."""
         one = letter.notification
-        async with self._slots:
-            try:
-                await self._carry(letter)
-            except Unavailable:
-                log.warning("a delivery was not written down; its lease ends by itself", notification=one.id)
-            except Exception as error:
-                log.exception("a delivery failed", notification=one.id)
-                await self._again_or_aside(one, f"fault: {type(error).__name__}")
+        try:
+            await self._carry(letter)
+        except Unavailable:
+            log.warning("a delivery was not written down; its lease ends by itself", notification=one.id)
+        except Exception as error:
+            log.exception("a delivery failed", notification=one.id)
+            await self._again_or_aside(one, f"fault: {type(error).__name__}")
 
     async def _carry(self, letter: Letter) -> None:
         one = letter.notification
@@ -305,8 +331,8 @@ class Dispatcher:
         return await asyncio.wrap_future(self._rows.submit(work))
 
 
-def _claim(unit: Unit) -> list[Letter]:
-    claimed = unit.outbox.claim(BATCH)
+def _claim(unit: Unit, most: int) -> list[Letter]:
+    claimed = unit.outbox.claim(most)
     contracts = unit.contracts.many({one.contract_id for one in claimed}) if claimed else {}
     return [_letter(unit, one, contracts[one.contract_id]) for one in claimed]
 
