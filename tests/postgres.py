@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -38,6 +38,8 @@ OPTIONS = {
     "timezone": "UTC",
 }
 """Nothing needs to outlive a test, so nothing waits for the disk (postgresql.org/docs/current/non-durability.html)."""
+DURABLE = OPTIONS | dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit"), "on")
+"""For benchmarks: a commit is on the disk before it is answered, as in service."""
 
 GUARDIAN = '"$@" & server=$!; read -r _; kill -QUIT "$server"; wait "$server"; rm -rf "$0"'
 """Runs the server until standard input closes, which it does even when the owner is killed; then clears the folder."""
@@ -92,8 +94,11 @@ def find_programs() -> Path:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(options: Mapping[str, str] = OPTIONS) -> Iterator[Server]:
     """Give a PostgreSQL server that ends with the block, or with this process however that ends.
+
+    Args:
+        options: its settings, ``OPTIONS`` or ``DURABLE``.
 
     Raises:
         NoPostgres: there are no programs, or the server did not start; then its own words are in the text.
@@ -105,7 +110,7 @@ def running() -> Iterator[Server]:
         programs = _within_reach(programs, folder)
     try:
         _create_cluster(programs, folder, account)
-        yield from _served(programs, folder, account)
+        yield from _served(programs, folder, account, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -149,8 +154,8 @@ def _create_cluster(programs: Path, folder: Path, account: dict[str, Any]) -> No
         raise NoPostgres(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def _served(programs: Path, folder: Path, account: dict[str, Any]) -> Iterator[Server]:
-    options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+def _served(programs: Path, folder: Path, account: dict[str, Any], settings: Mapping[str, str]) -> Iterator[Server]:
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     server = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *options]
     guarded = ["/bin/sh", "-c", GUARDIAN, str(folder), *server]
     with (

@@ -69,7 +69,7 @@ def _view(callback_id: str) -> dict[str, Any]:
 
 
 def _interactive(kind: str, **fields: Any) -> tuple[bytes, bytes]:
-    return _FORM, b"payload=" + quote_plus(json.dumps({"type": kind, **_PEOPLE, **fields})).encode()
+    return _FORM, b"payload=" + quote_plus(json.dumps({"type": kind} | _PEOPLE | fields)).encode()
 
 
 def _command(name: str) -> tuple[bytes, bytes]:
@@ -107,6 +107,13 @@ def _event(name: str) -> tuple[bytes, bytes]:
     event = {"type": name, "user": "U111", "channel": "D111", "event_ts": _MARK, "tab": "home"}
     body = {"type": "event_callback", "token": "x", "team_id": "T111", "api_app_id": "A111", "event": event}
     return _JSON, json.dumps(body | {"event_id": f"Ev{_MARK}", "event_time": 1}).encode()
+
+
+def submission(view: dict[str, Any], user: str) -> tuple[bytes, bytes]:
+    """Return content type and body of somebody's submit of a view."""
+    held = {"id": "V111", "team_id": "T111", "hash": _MARK, "state": {"values": {}}, "root_view_id": "V111"}
+    person = {"id": user, "username": user.lower(), "name": user.lower(), "team_id": "T111"}
+    return _interactive("view_submission", view=view | held, user=person, response_urls=[])
 
 
 def names() -> list[tuple[str, str]]:
