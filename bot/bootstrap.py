@@ -14,34 +14,39 @@ from bot.desk import Desk
 from bot.directory import SlackDirectory
 from bot.domain.notifications import DestinationType
 from bot.domain.policy import HouseRules
-from bot.edge import Edge, MemoryReplayCache
+from bot.edge import Edge
 from bot.endings import SlackRefused
 from bot.errors import Unavailable, WrongSettings
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
 from bot.readers.contracts import draw
+from bot.replays import Replays, replays_of
 from bot.sandbox.surfaces import problems_of_blocks, problems_of_view
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.socket import Socket
-from bot.store import schema
+from bot.store import schema, soundness
 from bot.store.engine import Store, open_store, reachable
 from bot.store.lock import ServingLock
 from bot.store.unit import Unit
 from bot.usecases.chasing import escalate, expire, remind
 from bot.usecases.notifying import after_failure
 from bot.usecases.people import bind_team
-from bot.usecases.tidying import tidy
+from bot.usecases.tidying import SEEN_AT_ONCE, tidy
 from bot.web import Readiness, Web, serve
 from handlers.lines import bolt, dispatch
 from handlers.registry import register_all
 from handlers.switchboard import Switchboard
 
+PROBE = "readyz"
+"""The row that ``/readyz`` writes: a database that is read-only or full answers questions and is of no use."""
+MOST_ROUNDS = 100
+"""Transactions of one tidying."""
 RETRY_SLACK = 5.0
 """Seconds between attempts to learn from Slack whose bot this is, while it can't be asked."""
 DRAIN = 2.0
-"""Seconds that what follows an answer may take when the process stops."""
+"""Seconds that what follows an answer, and deliveries under way, may take when the process stops."""
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +67,7 @@ class Runtime:
     socket: Socket | None
     workspace: "Workspace"
     dispatcher: Dispatcher
+    replays: Replays
     closing: list[Callable[[], None]] = field(default_factory=list)
 
     async def start(self) -> None:
@@ -71,6 +77,7 @@ class Runtime:
             WrongSettings: a token is refused, or the database belongs to another workspace.
         """
         await self.workspace.learn()
+        await self.replays.recall()
         self.dispatcher.start()
         self.scheduler.start()
         if self.socket:
@@ -81,12 +88,12 @@ class Runtime:
         self.scheduler.stop()
         if self.socket:
             await self.socket.stop()
-        late = await self.board.drain(DRAIN)
+        late, _ = await asyncio.gather(self.board.drain(DRAIN), self.dispatcher.stop(DRAIN))
         if late:
             log.warning("cut off while stopping", tasks=late)
-        await self.dispatcher.stop()
         await self.workspace.stop()
         await self.slack.close()
+        self.replays.close()
         self.store.close()
         for close in self.closing:
             close()
@@ -179,8 +186,10 @@ def prepared_store(settings: Settings, clock: Clock) -> Store:
 
     Raises:
         WrongSettings: the database can't be opened, or its PostgreSQL schema is an older one.
-        GatehouseError: the database is of a newer version.
+        GatehouseError: the database is of a newer version, or its file is damaged.
     """
+    if settings.is_sqlite:
+        soundness.check(settings.sqlite_path)
     store = open_store(settings.database_url, clock)
     try:
         with reachable():
@@ -226,11 +235,16 @@ async def build(
     lock = ServingLock(settings.sqlite_path) if settings.is_sqlite else None
     if lock:
         lock.take()
-    store = await asyncio.to_thread(prepared_store, settings, clock)
+    try:
+        store = await asyncio.to_thread(prepared_store, settings, clock)
+    except BaseException:
+        if lock:
+            lock.release()
+        raise
     slack = Slack(settings.bot_token, settings.api_url, check=findings, strict=strict)
-    metrics, workspace = Metrics(), Workspace(slack, store)
+    metrics, workspace, replays = Metrics(), Workspace(slack, store), replays_of(store)
     desk = Desk(store, rules_of(settings), SlackDirectory(slack), clock)
-    board = Switchboard(slack=slack, allowed=workspace.allowed, watch=metrics, events=MemoryReplayCache(), clock=clock)
+    board = Switchboard(slack=slack, allowed=workspace.allowed, watch=metrics, events=replays, clock=clock)
     register_all(board, desk, slack)
     rules = rules_of(settings)
     dispatcher = Dispatcher(
@@ -243,12 +257,14 @@ async def build(
         clock=clock,
         seconds=seconds,
     )
-    scheduler = Scheduler(settings.tick, deliver=dispatcher.wake, chase=_chase(store, rules), tidy=_job(store, tidy))
+    scheduler = Scheduler(
+        settings.tick, deliver=dispatcher.wake, chase=_chase(store, rules), tidy=lambda: _tidied(store)
+    )
     send = dispatch(bolt(board, slack.client))
     socket = Socket(settings.app_token, slack.client, send) if settings.mode == "socket" else None
-    checks = {"database": lambda: _database_ready(store), "scheduler": scheduler.ready, "slack": workspace.ready}
+    checks = {"database": Probe(store).ready, "scheduler": scheduler.ready, "slack": workspace.ready}
     readiness = Readiness(checks | ({"socket": socket.ready} if socket else {}))
-    edge = None if socket else Edge(settings.signing_secrets, MemoryReplayCache(), clock)
+    edge = None if socket else Edge(settings.signing_secrets, replays, clock)
     web = Web(
         edge=edge,
         dispatch=send,
@@ -258,7 +274,20 @@ async def build(
     )
     closing = [lock.release] if lock else []
     return Runtime(
-        settings, clock, store, slack, desk, board, scheduler, metrics, web, socket, workspace, dispatcher, closing
+        settings,
+        clock,
+        store,
+        slack,
+        desk,
+        board,
+        scheduler,
+        metrics,
+        web,
+        socket,
+        workspace,
+        dispatcher,
+        replays,
+        closing,
     )
 
 
@@ -275,16 +304,47 @@ def _job(store: Store, work: Callable[[Unit], int]) -> Callable[[], Awaitable[in
     return lambda: asyncio.wrap_future(store.write.submit(work))
 
 
+async def _tidied(store: Store) -> int:
+    """Tidy until there is nothing left, in transactions short enough for the others who wait for the same writer."""
+    total = 0
+    for _ in range(MOST_ROUNDS):
+        rows = await asyncio.wrap_future(store.write.submit(tidy))
+        total += rows
+        if rows < SEEN_AT_ONCE:
+            break
+    return total
+
+
 async def _refreshed(store: Store, metrics: Metrics) -> None:
     """Set what is looked up and not counted, just before the metrics are read."""
     depth, oldest = await asyncio.wrap_future(store.read.submit(lambda unit: unit.outbox.depth()))
     metrics.outbox(depth, oldest)
 
 
-async def _database_ready(store: Store) -> str | None:
-    """Return what is wrong with the database: no answer is found out by the time limit of the check."""
-    found = await asyncio.to_thread(schema.current, store.engine)
-    return None if found == schema.newest() else f"schema {found}, not {schema.newest()}"
+class Probe:
+    """Whether the database takes a write and has this version's schema: one look at a time, however many ask."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._looking: asyncio.Task[str | None] | None = None
+
+    async def ready(self) -> str | None:
+        """Return what is wrong; that there is no answer is found out by the time limit of the check."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> str | None:
+        try:
+            found = await asyncio.wrap_future(self._store.write.submit(_probe))
+        except Unavailable:
+            return "does not answer, or takes no writes"
+        return None if found == schema.newest() else f"schema {found}, not {schema.newest()}"
+
+
+def _probe(unit: Unit) -> str | None:
+    unit.seen.touch(PROBE, unit.now)
+    return schema.revision(unit.connection)
 
 
 @contextlib.asynccontextmanager

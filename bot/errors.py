@@ -31,9 +31,7 @@ class Unavailable(GatehouseError):
     """The database or Slack did not answer in time. Trying again is safe (RELIABILITY F14)."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Gatehouse is temporarily unavailable. We could not confirm that it was saved; submitting again is safe."
-        )
+        super().__init__("Temporarily unavailable. We could not confirm that it was saved; submitting again is safe.")
 
 
 class WrongSettings(GatehouseError):

@@ -137,7 +137,7 @@ class Socket:
         connection.socket_mode_request_listeners.append(self._received)
         await connection.connect()
 
-    async def stop(self, seconds: float = 5.0) -> None:
+    async def stop(self, seconds: float = 2.5) -> None:
         """Answer what is under way for at most ``seconds``, take nothing new, and close."""
         self._stopping = True
         running = {task for task in self._answers.values() if not task.done()}

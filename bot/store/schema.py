@@ -23,7 +23,12 @@ class NewerSchema(GatehouseError):
 def current(engine: sa.Engine) -> str | None:
     """Return the revision the database has, or None if it is empty."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return revision(connection)
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """Return the revision that a connection sees, or None if the database is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +48,7 @@ def upgrade(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        found = MigrationContext.configure(connection).get_current_revision()
+        found = revision(connection)
         config = _config(connection)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if found and found not in known:

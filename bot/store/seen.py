@@ -33,6 +33,12 @@ class SeenRows:
         if keys:
             insert_missing(self._connection, seen, [{"key": key, "until": until} for key in keys])
 
+    def touch(self, key: str, until: datetime) -> None:
+        """Write a key whether it is there or not, to see if the database takes it."""
+        again = sa.update(seen).where(seen.c.key == key).values(until=until)
+        if not self._connection.execute(again).rowcount:
+            self.note([key], until)
+
     def has(self, key: str) -> bool:
         """Return whether a key was noted and is not cleared away yet."""
         return self._connection.execute(sa.select(seen.c.key).where(seen.c.key == key)).first() is not None

@@ -96,7 +96,7 @@ async def test_an_expired_trigger_is_told_in_a_message(house: House) -> None:
 async def test_a_window_that_can_not_be_opened_is_told_in_a_message(house: House, kind: str) -> None:
     house.workspace.faults.add(method="views.open", kind=kind)
     await house.bob.command("/create-client")
-    assert "temporarily unavailable" in house.said_to(house.bob)
+    assert "Temporarily unavailable" in house.said_to(house.bob)
     house.workspace.faults.clear()
     await house.bob.command("/create-client")
     assert step(house.bob) == "1"
@@ -105,7 +105,7 @@ async def test_a_window_that_can_not_be_opened_is_told_in_a_message(house: House
 async def test_a_shortcut_whose_window_can_not_be_opened_is_told_in_a_direct_message(house: House) -> None:
     house.workspace.faults.add(method="views.open", kind="500", times=2)
     await house.bob.shortcut("Create client")
-    assert "temporarily unavailable" in house.bob.inbox()[-1].text
+    assert "Temporarily unavailable" in house.bob.inbox()[-1].text
 
 
 @pytest.mark.parametrize("kind", ["500", "error:hash_conflict"])
