@@ -112,8 +112,10 @@ class Workspace:
         """Return whether requests of this workspace are ours to answer."""
         return bool(self.team) and team == self.team
 
-    def may_look(self, kind: DestinationType) -> bool:
-        """Return whether the token has a scope that reads the history of such a conversation."""
+    def may_look(self, kind: DestinationType) -> bool | None:
+        """Return whether the token has a scope that reads the history of such a conversation; None: not known yet."""
+        if not self.identity:
+            return None
         granted = {scope.strip() for scope in str(self.identity.get("scopes") or "").split(",")}
         needed = {"im:history"} if kind is DestinationType.USER else {"channels:history", "groups:history"}
         return bool(granted & needed)

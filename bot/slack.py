@@ -207,6 +207,16 @@ class Slack:
         messages = found.get("messages")
         return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
 
+    async def replies(self, channel: str, ts: str, oldest: str) -> list[Json]:
+        """Return the messages of a thread since a timestamp, oldest first, with their metadata; at most 1,000."""
+        found = await _outcome(
+            self.client.conversations_replies(
+                channel=channel, ts=ts, oldest=oldest, limit=1_000, inclusive=True, include_all_metadata=True
+            )
+        )
+        messages = found.get("messages")
+        return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+
     def _look(self, surface: str, payload: Json) -> None:
         findings = list(self._check(surface, payload)) if self._check else []
         if not findings:

@@ -49,7 +49,7 @@ class DestinationType(StrEnum):
 class Notification(BaseModel):
     """A claimed notification: whoever holds it has until its lease ends.
 
-    ``attempts`` is the fencing token: only the newest claim may say how it went.
+    ``lease_until`` is the fencing token: only the newest claim may say how it went.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,6 +68,8 @@ class Notification(BaseModel):
     wanted: int
     shown: int
     attempts: int
+    """Claims since the last success, this one included; those that were nobody's fault are not counted."""
+    lease_until: datetime | None = None
     posting_since: datetime | None
     unsure: bool
     """Whether an earlier attempt to post it ended without an answer: it may be there already."""

@@ -8,56 +8,38 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from datetime import timedelta
+from typing import Protocol, TypeVar
 
 import structlog
 
 from bot.clock import Clock
 from bot.domain.contracts import COUNTED, Contract
-from bot.domain.notifications import DestinationType, Kind, Letter, Notification
+from bot.domain.notifications import Kind, Letter, Notification
 from bot.endings import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
 from bot.errors import Unavailable
 from bot.outbox import outcomes
+from bot.outbox.carrier import Carrier, Json
 from bot.outbox.outcomes import Refusal
 from bot.outbox.pace import Pace
+from bot.outbox.search import MayLook, Search
 from bot.store.unit import Unit
 
 T = TypeVar("T")
-Json = dict[str, Any]
 Card = tuple[str, list[Json]]
 Draw = Callable[[Letter], Card]
 AfterFailure = Callable[[Unit, Notification], None]
 
 AT_ONCE = 16
 """Calls to Slack under way at the same time: no more is claimed than can be carried well within its lease."""
+ENOUGH = timedelta(seconds=7)
+"""What must be left of a lease before a call that may take five seconds; else it is renewed first (F17, F25)."""
 LISTED = 5
 """Requests that a digest names; the rest is one button away."""
 METADATA = "gatehouse_notification"
 """``event_type`` of the metadata each message carries; its payload is the delivery id and nothing else."""
 
 log = structlog.get_logger(__name__)
-
-
-class Carrier(Protocol):
-    """The calls to Slack that deliver; ``bot.slack.Slack`` has them."""
-
-    async def post(
-        self,
-        channel: str,
-        text: str,
-        blocks: list[Json] | None = None,
-        metadata: Json | None = None,
-        thread_ts: str | None = None,
-    ) -> Posted: ...
-
-    async def update(
-        self, channel: str, ts: str, text: str, blocks: list[Json] | None = None, metadata: Json | None = None
-    ) -> Posted: ...
-
-    async def open_direct(self, user: str) -> str: ...
-
-    async def history(self, channel: str, oldest: str) -> list[Json]: ...
 
 
 class Writing(Protocol):
@@ -82,7 +64,8 @@ class Dispatcher:
         slack: carries the messages.
         draw: shows a contract as a message of a kind.
         after_failure: goes on to the next destination, in the transaction that sets one aside.
-        may_look: whether the token may read a kind of conversation, to find a message whose post got no answer.
+        may_look: whether the token may read a kind of conversation, to find a message whose post got no answer;
+            None: not known yet.
         metrics: counts outcomes.
         clock: for how long ago an attempt was.
         seconds: never goes backwards; for pacing.
@@ -95,15 +78,15 @@ class Dispatcher:
         *,
         draw: Draw,
         after_failure: AfterFailure,
-        may_look: Callable[[DestinationType], bool],
+        may_look: MayLook,
         metrics: Counter,
         clock: Clock,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rows, self._slack, self._draw = rows, slack, draw
         self._after_failure, self._metrics, self._clock = after_failure, metrics, clock
-        self._may_look, self._seconds = may_look, seconds
-        self._pace = Pace()
+        self._search, self._seconds = Search(slack, may_look), seconds
+        self._pace, self._holds = Pace(), Pace(spacing=0.0)
         self._woken = asyncio.Event()
         self._carrying: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
@@ -181,12 +164,15 @@ class Dispatcher:
         """One row that can't be drawn, or whose mark fails, delays no other."""
         one = letter.notification
         try:
-            await self._carry(letter)
+            try:
+                await self._carry(letter)
+            except Unavailable:
+                raise
+            except Exception as error:
+                log.exception("a delivery failed", notification=one.id)
+                await self._again_or_aside(one, f"fault: {type(error).__name__}")
         except Unavailable:
             log.warning("a delivery was not written down; its lease ends by itself", notification=one.id)
-        except Exception as error:
-            log.exception("a delivery failed", notification=one.id)
-            await self._again_or_aside(one, f"fault: {type(error).__name__}")
 
     async def _carry(self, letter: Letter) -> None:
         one = letter.notification
@@ -207,38 +193,39 @@ class Dispatcher:
             await self._write(lambda unit: unit.outbox.postpone(one, early))
             return False
         try:
-            found = await self._find(one, since)
+            found = await self._search.find(one, since)
         except (SlackRateLimited, SlackUnreachable, SlackUnsure) as error:
             await self._again(one, outcomes.LOOK_AFTER, type(error).__name__, counted="unsure", unsure=True)
             return False
         if found:
             log.info("an unanswered message was found", notification=one.id)
-            await self._sent(one, found)
+            self._metrics.delivered("sent")
+            await self._write(lambda unit: unit.outbox.mark_found(one, found.channel, found.ts))
+            self._woken.set()
         return found is None
 
-    async def _find(self, one: Notification, since: datetime) -> Posted | None:
-        """Return where a message with our delivery id stands; None without a history scope: then nobody can look."""
-        if not self._may_look(one.destination_type):
-            return None
-        try:
-            channel = one.destination
-            if one.destination_type is DestinationType.USER:
-                channel = await self._slack.open_direct(one.destination)
-            messages = await self._slack.history(channel, f"{since.timestamp() - 60:.6f}")
-        except SlackRefused:
-            return None
-        for message in messages:
-            carried = (message.get("metadata") or {}).get("event_payload") or {}
-            if carried.get("delivery_id") == one.id:
-                return Posted(channel, str(message["ts"]))
-        return None
-
-    async def _post(self, letter: Letter) -> None:
-        one = letter.notification
-        wait = self._pace.wait(one.destination, self._seconds())
+    async def _is_turn(self, one: Notification, pace: Pace, channel: str) -> bool:
+        """Return whether a channel takes a call now; if not, the claim is given back until it does."""
+        wait = pace.wait(channel, self._seconds())
         if wait:
             await self._write(lambda unit: unit.outbox.postpone(one, timedelta(seconds=wait)))
             self._wake_in(wait)
+        return not wait
+
+    async def _held(self, letter: Letter) -> Letter | None:
+        """Return the letter if its claim holds long enough for a call; None if somebody else has it by now (F17)."""
+        one = letter.notification
+        if one.lease_until and one.lease_until - self._clock.now() >= ENOUGH:
+            return letter
+        renewed = await self._write(lambda unit: unit.outbox.renew(one))
+        if renewed is None:
+            log.warning("a claim was lost before its call", notification=one.id)
+            return None
+        return letter.model_copy(update={"notification": renewed})
+
+    async def _post(self, letter: Letter) -> None:
+        one = letter.notification
+        if not await self._is_turn(one, self._pace, one.destination):
             return
         text, blocks = self._draw(letter)
         metadata = {"event_type": METADATA, "event_payload": {"delivery_id": one.id}}
@@ -246,15 +233,19 @@ class Dispatcher:
         async def post(shown: list[Json] | None) -> Posted:
             return await self._slack.post(one.thread_channel or one.destination, text, shown, metadata, one.thread)
 
-        await self._ended(letter, post, blocks)
+        if held := await self._held(letter):
+            await self._ended(held, post, blocks)
 
     async def _update(self, letter: Letter, channel: str, ts: str) -> None:
+        if not await self._is_turn(letter.notification, self._holds, letter.notification.destination):
+            return
         text, blocks = self._draw(letter)
 
         async def update(shown: list[Json] | None) -> Posted:
             return await self._slack.update(channel, ts, text, shown)
 
-        await self._ended(letter, update, blocks)
+        if held := await self._held(letter):
+            await self._ended(held, update, blocks)
 
     async def _ended(
         self,
@@ -267,8 +258,10 @@ class Dispatcher:
         try:
             posted = await call(blocks)
         except SlackRateLimited as limited:
-            self._pace.hold(one.destination, self._seconds() + limited.retry_after)
-            await self._again(one, timedelta(seconds=limited.retry_after), "ratelimited", counted="limited")
+            held = self._holds if one.ts else self._pace
+            held.hold(one.destination, self._seconds() + limited.retry_after)
+            after = timedelta(seconds=limited.retry_after)
+            await self._again(one, after, "ratelimited", counted="limited", counts=False)
         except SlackUnreachable as unreachable:
             await self._again(one, outcomes.pause(one.attempts), unreachable.reason, counted="unreachable")
         except SlackUnsure as unsure:
@@ -287,10 +280,17 @@ class Dispatcher:
         await self._write(lambda unit: unit.outbox.mark_sent(one, posted.channel, posted.ts))
 
     async def _again(
-        self, one: Notification, after: timedelta, error: str, *, counted: str, unsure: bool = False
+        self,
+        one: Notification,
+        after: timedelta,
+        error: str,
+        *,
+        counted: str,
+        unsure: bool = False,
+        counts: bool = True,
     ) -> None:
         self._metrics.delivered(counted)
-        await self._write(lambda unit: unit.outbox.mark_again(one, after, error, unsure=unsure))
+        await self._write(lambda unit: unit.outbox.mark_again(one, after, error, unsure=unsure, counts=counts))
 
     async def _refused(self, one: Notification, contract: Contract, refused: SlackRefused) -> None:
         what = outcomes.about(refused.code, updating=bool(one.ts))
@@ -300,7 +300,7 @@ class Dispatcher:
             await self._write(lambda unit: unit.outbox.mark_gone(one, refused.code, post_again=again))
         elif what is Refusal.TOKEN:
             log.error("Slack doesn't accept our token; deliveries wait", reason=refused.code)
-            await self._again(one, outcomes.TOKEN_PAUSE, refused.code, counted="refused")
+            await self._again(one, outcomes.TOKEN_PAUSE, refused.code, counted="refused", counts=False)
         elif what is Refusal.DESTINATION:
             log.warning("a destination can't be reached", destination=one.destination, reason=refused.code)
             self._metrics.delivered("refused")

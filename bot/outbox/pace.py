@@ -4,6 +4,8 @@ from collections import OrderedDict
 
 SPACING = 1.0
 """Seconds between two messages of a channel."""
+LATENESS = 0.2
+"""Seconds that a message may be late for its turn without the turns after it moving: Slack takes short bursts."""
 REMEMBERED = 10_000
 """Channels whose last message is remembered."""
 
@@ -27,7 +29,7 @@ class Pace:
         """
         free = self._free.get(channel, 0.0)
         if free <= now:
-            self.hold(channel, now + self._spacing)
+            self.hold(channel, max(free, now - LATENESS) + self._spacing)
             return 0.0
         turn = self._given[channel] = max(free, self._given.get(channel, 0.0) + self._spacing)
         return turn - now

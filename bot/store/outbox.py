@@ -78,7 +78,7 @@ class OutboxRows:
             notifications.c.kind == Kind.REQUEST,
             notifications.c.ts.is_not(None),
         )
-        return [_notification(row, attempts=row["attempts"]) for row in self._connection.execute(query).mappings()]
+        return [_notification(row) for row in self._connection.execute(query).mappings()]
 
     def waiting_count(self, destination: str, most: int) -> int:
         """Return how many requests wait at a destination, counting no further than ``most``."""
@@ -109,7 +109,8 @@ class OutboxRows:
 
     def drop(self, claimed: Notification) -> None:
         """Forget a notification that has nothing to say any more."""
-        self._connection.execute(sa.delete(notifications).where(notifications.c.id == claimed.id))
+        mine = (notifications.c.id == claimed.id, notifications.c.lease_until == claimed.lease_until)
+        self._connection.execute(sa.delete(notifications).where(*mine))
 
     def redraw(self, contract_id: str, revision: int, kinds: Collection[Kind]) -> None:
         """Have every copy of these kinds show this revision; failed ones stay failed."""
@@ -119,7 +120,9 @@ class OutboxRows:
             notifications.c.kind.in_(kinds),
             notifications.c.state != State.FAILED,
         )
-        self._connection.execute(copies.values(wanted=revision, due_at=self._now))
+        # Whoever looked before a decision and writes after it must not take back what is wanted by now.
+        newest = sa.case((notifications.c.wanted > revision, notifications.c.wanted), else_=revision)
+        self._connection.execute(copies.values(wanted=newest, due_at=self._now))
 
     def claim(self, limit: int) -> list[Notification]:
         """Take due notifications, oldest first; nobody else gets them until the lease ends or they are marked."""
@@ -140,10 +143,21 @@ class OutboxRows:
         posting = sa.case(
             (notifications.c.ts.is_(None), sa.func.coalesce(notifications.c.posting_since, self._now)), else_=None
         )
-        self._connection.execute(
-            claimed.values(lease_until=self._now + LEASE, attempts=notifications.c.attempts + 1, posting_since=posting)
+        until = self._now + LEASE
+        self._connection.execute(claimed.values(lease_until=until, attempts=_COUNTED_ON, posting_since=posting))
+        return [_notification(row, attempts=_counted_on(row), lease_until=until) for row in rows]
+
+    def renew(self, claimed: Notification) -> Notification | None:
+        """Hold a claim for a whole lease from now on; None if somebody else has it by now."""
+        renewed = claimed.model_copy(update={"lease_until": self._now + LEASE})
+        mine = _held(claimed).values(lease_until=renewed.lease_until)
+        return renewed if self._connection.execute(mine).rowcount else None
+
+    def mark_found(self, claimed: Notification, channel: str, ts: str) -> None:
+        """Remember where a message stands whose post got no answer; what it shows is not known: draw it again."""
+        self._mark(
+            claimed, state=State.SENT, channel=channel, ts=ts, posting_since=None, due_at=self._now, last_error=""
         )
-        return [_notification(row, attempts=row["attempts"] + 1) for row in rows]
 
     def mark_sent(self, claimed: Notification, channel: str, ts: str) -> None:
         """Remember where the message stands and what it shows; if more is wanted by now, it is due at once."""
@@ -159,12 +173,23 @@ class OutboxRows:
             last_error="",
         )
 
-    def mark_again(self, claimed: Notification, after: timedelta, error: str, *, unsure: bool) -> None:
-        """Try again later; ``unsure``: the message may be there, so it has to be looked for first."""
+    def mark_again(
+        self, claimed: Notification, after: timedelta, error: str, *, unsure: bool = False, counts: bool = True
+    ) -> None:
+        """Try again later.
+
+        Args:
+            claimed: the claim.
+            after: how much later.
+            error: what went wrong, for ``outbox list``.
+            unsure: the message may be there, so it has to be looked for first.
+            counts: whether the attempt counts; it doesn't where nothing was wrong with this notification.
+        """
         since = claimed.posting_since or self._now
         self._mark(
             claimed,
             due_at=self._now + after,
+            attempts=notifications.c.attempts - (0 if counts else 1),
             last_error=error[:200],
             posting_since=since if unsure and claimed.ts is None else None,
         )
@@ -184,7 +209,9 @@ class OutboxRows:
 
     def mark_gone(self, claimed: Notification, error: str, *, post_again: bool) -> None:
         """The message was deleted in Slack: post a fresh one, or let it be."""
-        fresh = {"channel": None, "ts": None} if post_again else {"shown": claimed.wanted}
+        fresh: dict[str, Any] = {"shown": claimed.wanted}
+        if post_again:
+            fresh = {"state": State.PENDING, "channel": None, "ts": None, "shown": 0}
         due = self._now if post_again else None
         self._mark(claimed, due_at=due, posting_since=None, last_error=error[:200], **fresh)
 
@@ -205,42 +232,72 @@ class OutboxRows:
             .order_by(notifications.c.created_at)
             .limit(limit)
         )
-        return [_notification(row, attempts=row["attempts"]) for row in self._connection.execute(query).mappings()]
+        return [_notification(row) for row in self._connection.execute(query).mappings()]
 
     def retry(self, ids: Collection[str]) -> list[str]:
-        """Try these again now, failed ones too; return the ids that exist."""
+        """Try these again now, failed ones afresh; return the ids that exist. What is under way is not disturbed."""
         self.added = True
         again = sa.update(notifications).where(notifications.c.id.in_(ids))
+        failed = notifications.c.state == State.FAILED
         changed = again.values(
             due_at=self._now,
-            lease_until=None,
-            state=sa.case((notifications.c.state == State.FAILED, State.PENDING), else_=notifications.c.state),
+            attempts=sa.case((failed, 0), else_=notifications.c.attempts),
+            state=sa.case((failed, State.PENDING), else_=notifications.c.state),
         )
         return list(self._connection.execute(changed.returning(notifications.c.id)).scalars())
 
     def depth(self) -> tuple[int, float]:
-        """Return how many notifications are to be delivered, and for how many seconds the oldest one has been."""
+        """Return how many notifications are to be delivered, and for how many seconds the oldest one has been.
+
+        Those that are only to be sent later, such as a reminder after the night, are not among them.
+        """
+        late = sa.or_(notifications.c.due_at <= self._now, notifications.c.attempts > 0)
         query = sa.select(sa.func.count(), sa.func.min(notifications.c.created_at).label("oldest")).where(
-            notifications.c.due_at.is_not(None), notifications.c.state == State.PENDING
+            notifications.c.due_at.is_not(None), late, notifications.c.state == State.PENDING
         )
         row = self._connection.execute(query).one()
         return row[0], (self._now - row.oldest).total_seconds() if row.oldest else 0.0
 
     def delete_before(self, moment: datetime) -> int:
-        """Forget delivered notifications older than ``moment`` and return how many there were."""
+        """Forget delivered notifications older than ``moment`` and return how many there were.
+
+        What still waits keeps its copies, which have to be drawn again, and a copy stays as long as its replies.
+        """
+        waiting = sa.select(contracts.c.id).where(contracts.c.status == ContractStatus.AWAITING_APPROVAL)
+        replies = notifications.alias("replies")
         old = sa.delete(notifications).where(
-            notifications.c.created_at < moment, notifications.c.due_at.is_(None), notifications.c.state == State.SENT
+            notifications.c.created_at < moment,
+            notifications.c.due_at.is_(None),
+            notifications.c.state == State.SENT,
+            notifications.c.contract_id.not_in(waiting),
+            ~sa.exists().where(replies.c.parent_id == notifications.c.id),
         )
         return self._connection.execute(old).rowcount
 
     def _mark(self, claimed: Notification, **values: Any) -> None:
-        """Write an outcome down, unless somebody claimed it anew meanwhile: the attempt number fences (F17)."""
-        mine = sa.update(notifications).where(
-            notifications.c.id == claimed.id, notifications.c.attempts == claimed.attempts
-        )
-        self._connection.execute(mine.values(lease_until=None, **values))
+        """Write an outcome down, unless somebody claimed it anew meanwhile (F17)."""
+        self._connection.execute(_held(claimed).values(lease_until=None, **values))
 
 
-def _notification(row: Any, attempts: int) -> Notification:
+def _held(claimed: Notification) -> sa.Update:
+    """The row, if the claim still holds: no two claims of it end at the same moment."""
+    return sa.update(notifications).where(
+        notifications.c.id == claimed.id, notifications.c.lease_until == claimed.lease_until
+    )
+
+
+_DONE = sa.and_(
+    notifications.c.state == State.SENT, notifications.c.last_error == "", notifications.c.lease_until.is_(None)
+)
+_COUNTED_ON = sa.case((_DONE, 1), else_=notifications.c.attempts + 1)
+"""After a success the attempts at the next change begin anew: many redraws are no sign of trouble."""
+
+
+def _counted_on(row: Any) -> int:
+    done = row["state"] == State.SENT and not row["last_error"] and row["lease_until"] is None
+    return 1 if done else int(row["attempts"]) + 1
+
+
+def _notification(row: Any, **changes: Any) -> Notification:
     fields = {name: row[name] for name in Notification.model_fields if name in row}
-    return Notification(**fields | {"attempts": attempts}, unsure=row["posting_since"] is not None)
+    return Notification(**fields | changes, unsure=row["posting_since"] is not None)
