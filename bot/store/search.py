@@ -20,7 +20,7 @@ from bot.store.search_index import WHOLE_NAME
 from bot.store.search_scans import BEYOND, Own
 from bot.store.tables import members, people, search_entries
 
-MOST = 1_000
+MOST = 500
 """Hits that are ranked and counted; what is beyond them is told as “or more”."""
 MOST_LISTED = 10_000
 """Entries of the list of everything that are counted and can be turned to."""
@@ -30,7 +30,7 @@ MOST_SIMILAR = 1_000
 """Words that are compared letter by letter for a typo."""
 MOST_TERMS = 8
 """Words of a search that count."""
-DEEP = 5_000
+DEEP = 2_000
 """Hits of the rarest word that are looked through where every word alone has more than ``MOST``."""
 FEW = 10
 """Typos are forgiven only where less than a page is found without."""
@@ -199,15 +199,26 @@ class SearchRows:
 
     def _together(self, reader: Reader, terms: list[_Term], fields: tuple[Field, ...]) -> _Hits:
         """Return the entries in which every term fits, beginning with the term that has the fewest."""
-        every = [self._hits(reader, term, fields) for term in terms]
-        first = min(range(len(terms)), key=lambda at: (every[at].is_floor, len(every[at].rows)))
-        if every[first].is_floor and len(terms) > 1:
-            first, every[first] = self._deep(reader, terms)
-        hits = every[first]
-        for at, term in enumerate(terms):
-            if at != first:
-                hits = self._narrowed(hits, every[at], term, fields)
+        if len(terms) == 1:
+            return self._hits(reader, terms[0], fields)
+        counts = [self._count(reader, term, MOST + 1) for term in terms]
+        first = counts.index(min(counts))
+        if counts[first] > MOST:
+            counts = [self._count(reader, term, DEEP) for term in terms]
+            first = counts.index(min(counts))
+            hits = self._deep(reader, terms, first)
+        else:
+            hits = self._hits(reader, terms[first], fields)
+        for term in (term for at, term in enumerate(terms) if at != first):
+            ranks = self._fitting(hits.rows.keys(), term, fields)
+            both = {id_: (*rank, ranks[id_]) for id_, rank in hits.ranks.items() if id_ in ranks}
+            hits = _Hits({id_: hits.rows[id_] for id_ in both}, both, hits.is_floor)
         return hits
+
+    def _count(self, reader: Reader, term: _Term, most: int) -> int:
+        binds = reader.binds | term.range | {"most": most}
+        count: int = self._connection.execute(scans.counted(reader.shelves, reader.own), binds).scalar_one()
+        return count
 
     def _hits(self, reader: Reader, term: _Term, fields: tuple[Field, ...]) -> _Hits:
         hits = _Hits(is_floor=term.is_cut)
@@ -236,17 +247,11 @@ class SearchRows:
         query = scans.by_words(reader.shelves, reader.own)
         return self._connection.execute(query, binds | {"words": chosen}).all()
 
-    def _narrowed(self, hits: _Hits, other: _Hits, term: _Term, fields: tuple[Field, ...]) -> _Hits:
-        """Return those hits that ``other`` has, too; where it is only a part, the index says."""
-        ranks = {id_: rank for id_, (rank,) in other.ranks.items()}
-        if other.is_floor and (missing := hits.rows.keys() - ranks.keys()):
-            ranks |= self._fitting(missing, term, fields)
-        both = {id_: (*rank, ranks[id_]) for id_, rank in hits.ranks.items() if id_ in ranks}
-        return _Hits({id_: hits.rows[id_] for id_ in both}, both, hits.is_floor)
-
     def _fitting(self, entries: Collection[int], term: _Term, fields: tuple[Field, ...]) -> dict[int, int]:
-        binds = term.range | {"entries": sorted(entries), "words": [*term.inside, *term.similar]}
         ranks: dict[int, int] = {}
+        if not entries:
+            return ranks
+        binds = term.range | {"entries": sorted(entries), "words": [*term.inside, *term.similar]}
         for row in self._connection.execute(scans.HAVING, binds):
             how = fit(term.text, row.word)
             if how is not None and row.field in fields:
@@ -254,21 +259,17 @@ class SearchRows:
                 ranks[row.entry_id] = min(rank, ranks.get(row.entry_id, rank))
         return ranks
 
-    def _deep(self, reader: Reader, terms: list[_Term]) -> tuple[int, _Hits]:
-        """Return the term with the fewest hits, and those that have all the others, where each has too many."""
-        counting = scans.counted(reader.shelves, reader.own)
-        most = reader.binds | {"most": DEEP}
-        counts = [self._connection.execute(counting, most | term.range).scalar_one() for term in terms]
-        first = counts.index(min(counts))
+    def _deep(self, reader: Reader, terms: list[_Term], first: int) -> _Hits:
+        """Return the hits of one term that have the others, too, where each by itself has too many."""
         others = [term for at, term in enumerate(terms) if at != first]
-        binds = most | terms[first].range | {"deep": DEEP, "most": MOST + 1}
+        binds = reader.binds | terms[first].range | {"deep": DEEP, "most": MOST + 1}
         for at, term in enumerate(others):
             binds |= {f"low_{at}": term.text, f"high_{at}": term.text + BEYOND}
         hits = _Hits(is_floor=True)
         for row in self._connection.execute(scans.by_all(reader.shelves, reader.own, len(others)), binds):
             how = Fit.EXACT if row.word == terms[first].text else Fit.PREFIX
             hits.add(row, RANK[Field(row.field), how])
-        return first, hits
+        return hits
 
     def _add_beginnings(self, reader: Reader, name: str, terms: int, hits: _Hits) -> None:
         """Make sure of the names that begin with all that was typed, however much else was found."""

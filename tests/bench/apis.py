@@ -199,7 +199,7 @@ def _word(chance: random.Random) -> str:
 
 @contextmanager
 def seeded(kind: str, keep: str | None, *counts: int) -> Iterator[tuple[Store, ...]]:
-    """Give an open store for each number of APIs, seeded with them and a tenth as many organizations.
+    """Give an open store for each number of APIs, seeded with them in a tenth as many organizations, 10,000 at least.
 
     Args:
         kind: ``sqlite`` or ``postgresql``.
@@ -235,7 +235,7 @@ def _opened(url: str, count: int) -> Store:
     there = store.read.run(lambda unit: unit.connection.execute(sa.select(apis.c.id).limit(1)).first())
     if not there:
         store.write.run(lambda unit: bind_team(unit, TEAM))
-        seed(store, count, max(1, count // 10))
+        seed(store, count, max(10_000, count // 10))
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE" if not store.is_sqlite else "ANALYZE")
     return store
