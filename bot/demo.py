@@ -27,9 +27,11 @@ Gatehouse is running in a local workspace: open
 
 You are Bob Ross, a developer. Things to try:
   /create-client        create a client; go Back, change your mind, press the x and start again
+  /apis pay             find an API, press Learn More, and sign up for a plan that needs approval
   /my-clients           see the clients of your organizations
   /gatehouse            see what you can do
-Choose another person at the top: Nia is new and gets an organization of her own, Gus is a guest and may not.
+Choose another person at the top, also in a second window: Pat approves, in #api-approvals or under /approvals;
+Nia is new and gets an organization of her own, Gus is a guest and may not.
 Data: {data}. Ctrl-C stops everything.
 """
 
