@@ -79,6 +79,7 @@ class Runtime:
         await self.workspace.learn()
         await self.replays.recall()
         self.dispatcher.start()
+        self.store.listen()
         self.scheduler.start()
         if self.socket:
             await self.socket.start()

@@ -45,6 +45,11 @@ class Store:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    def listen(self) -> None:
+        """Call ``write.wake`` also for what other processes leave to be delivered; SQLite can't tell of it."""
+        if isinstance(self.write, Pool):
+            self.write.listen()
+
     def close(self) -> None:
         """Let works under way end, then close every connection."""
         self.write.close()

@@ -29,6 +29,7 @@ from bot.store.clients import ClientRows
 from bot.store.contracts import ContractRows
 from bot.store.drafts import DraftRows
 from bot.store.export import ExportRows
+from bot.store.listening import Announcer
 from bot.store.organizations import OrganizationRows
 from bot.store.outbox import OutboxRows
 from bot.store.people import PeopleRows
@@ -128,8 +129,16 @@ class Pool:
     def __init__(self, engine: sa.Engine, clock: Clock, *, threads: int, writes: bool) -> None:
         self._engine, self._clock, self._writes = engine, clock, writes
         self.wake = _nobody
-        """Called after a commit that left something to be delivered."""
+        """Called after a commit that left something to be delivered, here or, after ``listen``, in another process."""
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._announcer = Announcer(engine, self._heard)
+
+    def listen(self) -> None:
+        """Hear of commits of other processes too; only PostgreSQL tells of them."""
+        self._announcer.listen()
+
+    def _heard(self) -> None:
+        self.wake()
 
     def submit(self, work: Work[T]) -> Future[T]:
         """Run ``work`` soon; the future carries its result or its error."""
@@ -146,6 +155,8 @@ class Pool:
                 unit = Unit(connection, self._clock.now())
                 result = work(unit)
                 if self._writes:
+                    if unit.outbox.added:
+                        self._announcer.announce(connection)
                     connection.commit()
             if unit.outbox.added:
                 self.wake()
@@ -154,6 +165,7 @@ class Pool:
             raise _translated(error) from error.__cause__
 
     def close(self) -> None:
+        self._announcer.close()
         self._threads.shutdown(wait=True)
         self._engine.dispose()
 
