@@ -4,7 +4,7 @@ import inspect
 import json
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import jsonschema
 import pytest
@@ -86,7 +86,7 @@ def test_slack_s_own_schema_takes_it(socket: bool) -> None:
 
 def test_slack_s_own_schema_finds_what_is_wrong() -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    wrong = cast("dict[str, Any]", manifest())
+    wrong = manifest()
     wrong["display_information"]["name"] = "x" * 36
     wrong["settings"]["nonsense"] = True
     assert len(list(jsonschema.Draft7Validator(schema).iter_errors(wrong))) == 2

@@ -91,7 +91,8 @@ class House:
                 self.runtime.web, "127.0.0.1", 0, on_stop=self.runtime.stop, started=started.set_result, stop=self._stop
             )
         )
-        done, _ = await asyncio.wait({started, self._serving}, return_when="FIRST_COMPLETED")
+        both: set[asyncio.Future[Any]] = {started, self._serving}
+        done, _ = await asyncio.wait(both, return_when="FIRST_COMPLETED")
         if self._serving in done:
             await self._serving
         if self.settings.mode == "http":

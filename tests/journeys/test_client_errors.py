@@ -143,6 +143,8 @@ async def test_submitting_twice_at_once_makes_one_client_and_shows_it_twice(hous
     await to_summary(house.bob)
     await house.bob.submit("Create Client", times=2)
     assert step(house.bob) == "Client"
+    answers = [one.response for one in house.workspace.traffic if one.name == "view_submission"][-2:]
+    assert [answer["view"]["title"]["text"] for answer in answers] == ["Client", "Client"]
     assert house.clients() == ["Web shop"]
     rows = [row for row in house.export()["audit"] if row["entity"].startswith("Client")]
     assert len(rows) == 2
