@@ -24,7 +24,7 @@ MOST = 500
 """Hits that are ranked and counted; what is beyond them is told as “or more”."""
 MOST_LISTED = 10_000
 """Entries of the list of everything that are counted and can be turned to."""
-MOST_WORDS = 200
+MOST_WORDS = 60
 """Words that a part or a typo may stand for."""
 MOST_SIMILAR = 1_000
 """Words that are compared letter by letter for a typo."""
@@ -32,6 +32,8 @@ MOST_TERMS = 8
 """Words of a search that count."""
 DEEP = 2_000
 """Hits of the rarest word that are looked through where every word alone has more than ``MOST``."""
+DEPTH = 500
+"""Hits inside organizations that are looked through row by row for somebody who is inside very many."""
 FEW = 10
 """Typos are forgiven only where less than a page is found without."""
 OWN = 50
@@ -68,7 +70,7 @@ class Reader:
     def binds(self) -> dict[str, Any]:
         """What the statements need to know of them."""
         if self.own is Own.MANY:
-            return self.person.model_dump() | {"depth": DEEP}
+            return self.person.model_dump() | {"depth": DEPTH}
         return {"own": self.insides} if self.insides else {}
 
 
@@ -194,7 +196,7 @@ class SearchRows:
                 found = self._connection.execute(query, binds).scalars().all()
                 similar = sorted({word for word in found if fit(term.text, word) is Fit.TYPO})
                 term.similar = tuple(similar[:MOST_WORDS])
-                term.is_cut |= len(found) >= MOST_SIMILAR
+                term.is_cut |= len(found) >= MOST_SIMILAR or len(similar) > MOST_WORDS
         return any(term.similar for term in terms)
 
     def _together(self, reader: Reader, terms: list[_Term], fields: tuple[Field, ...]) -> _Hits:
@@ -298,8 +300,8 @@ class SearchRows:
     def _is_deep(self, where: Field, low: str, high: str) -> bool:
         """Return whether the insides of all organizations have more in a range than is looked through row by row."""
         counting = scans.counted_insides()
-        binds = {"field": int(where), "low": low, "high": high, "most": DEEP + 1}
-        return bool(self._connection.execute(counting, binds).scalar_one() > DEEP)
+        binds = {"field": int(where), "low": low, "high": high, "most": DEPTH + 1}
+        return bool(self._connection.execute(counting, binds).scalar_one() > DEPTH)
 
 
 def _order(fields: tuple[Field, ...]) -> list[tuple[Fit, Field]]:

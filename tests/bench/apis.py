@@ -127,7 +127,7 @@ def _bulk(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     names = [column.name for column in table.columns]
     dialect = connection.dialect
     process = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
-    defaults = [column.default.arg if column.default is not None else None for column in table.columns]
+    defaults = [getattr(column.default, "arg", None) for column in table.columns]
     keep = f"bench_{table.name}"
     connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {keep} AS SELECT * FROM {table.name} WHERE false")  # noqa: S608 - names of our own tables
 
