@@ -1,7 +1,5 @@
 """Clients after they are made: the list, the details, the description (SPEC 2.7, 7)."""
 
-import pytest
-
 from bot.domain.clients import NewClient
 from bot.sandbox.acting import Actor
 from tests.journeys.house import House
@@ -189,17 +187,18 @@ async def test_a_forged_id_shows_the_same_as_one_that_is_not_there(house: House)
     assert "doesn't exist, or you may not see it" in sentences[0]
 
 
-@pytest.mark.parametrize("value", ["-1", "99", "9" * 200, "two", "", "٣"])
-async def test_a_forged_page_number_shows_a_page(house: House, value: str) -> None:
+async def test_a_forged_page_number_shows_a_page(house: House) -> None:
     bob = house.bob
     stock(house, "Acme Payments", 12)
-    await bob.command("/my-clients")
-    forged = bob.draft_press("Next page")
-    forged["actions"][0]["value"] = value
-    await bob.send(forged)
-    await bob.settle()
-    assert "1–10 of 12" in bob.sees()
-    assert "⚠️" not in bob.sees()
+    for value in ("-1", "99", "9" * 200, "two", "", "٣"):
+        await bob.command("/my-clients")
+        forged = bob.draft_press("Next page")
+        forged["actions"][0]["value"] = value
+        await bob.send(forged)
+        await bob.settle()
+        assert "1–10 of 12" in bob.sees()
+        assert "⚠️" not in bob.sees()
+        await bob.cancel()
 
 
 async def test_names_that_look_like_markup_are_shown_as_they_are(house: House) -> None:
