@@ -57,9 +57,11 @@ def taken(disturbed: Disturbed) -> Iterator[None]:
 
 async def until_ready(house: House) -> None:
     """Wait for the probe that began while there was trouble, and for the next one."""
-    async with asyncio.timeout(5):
-        while await house.runtime.web.readiness.problems():
-            await asyncio.sleep(0.05)
+    for _ in range(100):
+        if not (problems := await house.runtime.web.readiness.problems()):
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(f"still not ready: {problems}")
 
 
 TROUBLES: dict[str, Callable[[Disturbed], AbstractContextManager[None]]] = {
