@@ -31,7 +31,10 @@ DESKTOP = {"width": 1280, "height": 800}
 HALF = {"width": 776, "height": 800}
 BOTH: "ViewportSize" = {"width": 1560, "height": 800}
 PHONE = {"width": 390, "height": 780}
-UNSELECTED = "document.activeElement.value && document.activeElement.setSelectionRange(999, 999)"
+UNSELECTED = """(() => {
+    const field = document.activeElement;
+    if (typeof field.selectionStart === "number") field.setSelectionRange(field.value.length, field.value.length);
+})()"""
 """A field that takes the focus has its text selected, which hides it in a picture."""
 MORNING = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
