@@ -41,15 +41,8 @@ class OrganizationRows:
 
     def roles(self, person: Person, organization_id: str, *, lock: bool = False) -> frozenset[Role]:
         """Return the roles somebody has in an organization; with ``lock`` they can't be taken away meanwhile."""
-        query = (
-            sa.select(members.c.role)
-            .join(people, people.c.id == members.c.person_id)
-            .where(people.c.team == person.team, people.c.user == person.user)
-            .where(members.c.organization_id == organization_id)
-        )
-        if lock:
-            query = query.with_for_update(read=True, of=members)
-        return frozenset(Role(role) for role in self._connection.execute(query).scalars())
+        asked = person.model_dump() | {"organization_id": organization_id}
+        return frozenset(Role(role) for role in self._connection.execute(_ROLES[lock], asked).scalars())
 
     def holders(self, organization_id: str, permission: Permission) -> list[str]:
         """Return the Slack ids of the active members who hold ``permission`` in an organization."""
@@ -149,20 +142,24 @@ class OrganizationRows:
         """
         if everywhere and text:
             found = SearchRows(self._connection).find_organizations(person, text, limit=limit)
-            hits = sa.select(organizations.c.id).where(organizations.c.id.in_(found.ids)).subquery()
+            hits = self._allowed(person, permission, everywhere=True).where(organizations.c.id.in_(found.ids))
             best = list(dict.fromkeys([*self._recent(person, hits, limit), *found.ids]))
             return Choices(shown=self._named(best), total=found.total, is_floor=found.is_floor)
         allowed = self._allowed(person, permission, everywhere=everywhere)
         if text:
             pattern = f"%{_literal(sort_key(text))}%"
             allowed = allowed.where(allowed.selected_columns.sort_name.like(pattern, escape="\\"))
-        every = allowed.subquery()
-        counted = sa.select(every.c.id).limit(MOST_COUNTED + 1).subquery()
-        total = self._connection.execute(sa.select(sa.func.count()).select_from(counted)).scalar_one()
-        recent = self._recent(person, every, limit)
-        by_name = sa.select(every.c.id).order_by(every.c.sort_name, every.c.id).limit(limit)
-        ids = list(dict.fromkeys([*recent, *self._connection.execute(by_name).scalars()]))[:limit]
+        by_name, total = self._by_name(allowed, limit)
+        ids = list(dict.fromkeys([*self._recent(person, allowed, limit), *by_name]))[:limit]
         return Choices(shown=self._named(ids), total=min(total, MOST_COUNTED), is_floor=total > MOST_COUNTED)
+
+    def _by_name(self, allowed: "sa.Select[tuple[str, str]]", limit: int) -> tuple[list[str], int]:
+        """Return the first of what is allowed and how many there are, in one go over the index."""
+        columns = allowed.selected_columns
+        every = allowed.order_by(columns.sort_name, columns.id).limit(MOST_COUNTED + 1).subquery()
+        query = sa.select(every.c.id, sa.func.count().over().label("total"))
+        rows = self._connection.execute(query.order_by(every.c.sort_name, every.c.id).limit(limit)).all()
+        return [row.id for row in rows], rows[0].total if rows else 0
 
     def _allowed(self, person: Person, permission: Permission, *, everywhere: bool) -> "sa.Select[tuple[str, str]]":
         if everywhere:
@@ -173,12 +170,15 @@ class OrganizationRows:
         held = held.where(people.c.team == person.team, people.c.user == person.user)
         return held.where(members.c.role.in_(roles_with(permission))).distinct()
 
-    def _recent(self, person: Person, every: sa.Subquery, limit: int) -> list[str]:
+    def _recent(self, person: Person, allowed: "sa.Select[tuple[str, str]]", limit: int) -> list[str]:
+        """Return what somebody used last, each looked up by itself: they use few of the thousands they may use."""
+        used = organization_uses.c.organization_id
+        still = allowed.where(allowed.selected_columns.id == used).correlate(organization_uses)
         query = (
-            sa.select(organization_uses.c.organization_id)
+            sa.select(used)
             .join(people, people.c.id == organization_uses.c.person_id)
             .where(people.c.team == person.team, people.c.user == person.user)
-            .where(organization_uses.c.organization_id.in_(sa.select(every.c.id)))
+            .where(still.exists())
             .order_by(organization_uses.c.used_at.desc())
             .limit(limit)
         )
@@ -194,6 +194,15 @@ class OrganizationRows:
         row = self._connection.execute(sa.select(*columns).where(*conditions)).mappings().one_or_none()
         return Organization(**row) if row else None
 
+
+_HELD = (
+    sa.select(members.c.role)
+    .join(people, people.c.id == members.c.person_id)
+    .where(people.c.team == sa.bindparam("team"), people.c.user == sa.bindparam("user"))
+    .where(members.c.organization_id == sa.bindparam("organization_id"))
+)
+_ROLES = {False: _HELD, True: _HELD.with_for_update(read=True, of=members)}
+"""Built once: every decision about a right asks this, and building takes as long as asking."""
 
 _UNFIT = ("is_guest", "is_bot", "is_deactivated", "is_stranger")
 """Whoever is one of these is told nothing and decides nothing (RELIABILITY B3–B5)."""
