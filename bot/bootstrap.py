@@ -320,8 +320,13 @@ async def _tidied(store: Store) -> int:
 
 async def _refreshed(store: Store, metrics: Metrics) -> None:
     """Set what is looked up and not counted, just before the metrics are read."""
-    depth, oldest = await asyncio.wrap_future(store.read.submit(lambda unit: unit.outbox.depth()))
-    metrics.outbox(depth, oldest)
+
+    def look(unit: Unit) -> tuple[tuple[int, float], dict[str, int]]:
+        return unit.outbox.depth(), unit.contracts.waiting_by_age(unit.now)
+
+    outbox, ages = await asyncio.wrap_future(store.read.submit(look))
+    metrics.outbox(*outbox)
+    metrics.pending(ages)
 
 
 class Probe:

@@ -1,7 +1,7 @@
 """Contracts as rows, with the names of everything they join; offers, and what waits for somebody's approval."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -269,6 +269,14 @@ class ContractRows:
         by_id = self.many(found)
         return tuple(by_id[id_] for id_ in found), total
 
+    def waiting_by_age(self, now: datetime) -> dict[str, int]:
+        """Return how many requests wait for how long (INTERFACE 3); at most AGED of them are looked at."""
+        some = sa.select(contracts.c.requested_at).where(_WAITS).limit(AGED).subquery()
+        day, third = (some.c.requested_at > now - timedelta(hours=hours) for hours in (24, 72))
+        bracket = sa.case((day, "<24h"), (third, "24h-72h"), else_=">72h")
+        found = self._connection.execute(sa.select(bracket, sa.func.count()).group_by(bracket))
+        return dict.fromkeys(("<24h", "24h-72h", ">72h"), 0) | {age: count for age, count in found.tuples()}
+
     def _merged(self, some: list["sa.Select[Any]"], offset: int, limit: int) -> list[str]:
         """Return the ids of one page out of the oldest of each organization."""
         rows = []
@@ -280,6 +288,8 @@ class ContractRows:
 
 
 _WAITS = contracts.c.status == ContractStatus.AWAITING_APPROVAL
+AGED = 100_000
+"""Waiting requests whose age is looked at for the metrics: bounds what reading them costs."""
 UNION = 100
 """Selects in one statement: under the 500 that SQLite joins (sqlite.org/limits.html)."""
 
