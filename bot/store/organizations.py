@@ -154,12 +154,14 @@ class OrganizationRows:
         return Choices(shown=self._named(ids), total=min(total, MOST_COUNTED), is_floor=total > MOST_COUNTED)
 
     def _by_name(self, allowed: "sa.Select[tuple[str, str]]", limit: int) -> tuple[list[str], int]:
-        """Return the first of what is allowed and how many there are, in one go over the index."""
+        """Return the first of what is allowed, and how many there are."""
         columns = allowed.selected_columns
-        every = allowed.order_by(columns.sort_name, columns.id).limit(MOST_COUNTED + 1).subquery()
-        query = sa.select(every.c.id, sa.func.count().over().label("total"))
-        rows = self._connection.execute(query.order_by(every.c.sort_name, every.c.id).limit(limit)).all()
-        return [row.id for row in rows], rows[0].total if rows else 0
+        first = allowed.order_by(columns.sort_name, columns.id).limit(limit)
+        ids = [row.id for row in self._connection.execute(first)]
+        if len(ids) < limit:
+            return ids, len(ids)
+        every = allowed.limit(MOST_COUNTED + 1).subquery()
+        return ids, self._connection.execute(sa.select(sa.func.count()).select_from(every)).scalar_one()
 
     def _allowed(self, person: Person, permission: Permission, *, everywhere: bool) -> "sa.Select[tuple[str, str]]":
         if everywhere:
