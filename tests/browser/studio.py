@@ -14,7 +14,8 @@ from bot.manifest import manifest
 from bot.samples import CATALOG
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.workspace import Workspace
-from bot.settings import load
+from bot.settings import Settings, load
+from bot.store.engine import open_store
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.people import bind_team
 from tests.browser.test_workspace_page import FLAGS
@@ -48,7 +49,12 @@ class Studio:
 
     async def window(self, user: str, place: str = "c/C0GENERAL", **options: Any) -> "Page":
         """Open a window of its own, at the page of a person; taking pictures is more than its content policy allows."""
-        usual = {"viewport": DESKTOP, "color_scheme": "light", "reduced_motion": "reduce", "bypass_csp": True}
+        usual: dict[str, Any] = {
+            "viewport": DESKTOP,
+            "color_scheme": "light",
+            "reduced_motion": "reduce",
+            "bypass_csp": True,
+        }
         options = usual | options
         page = await (await self._browser.new_context(**options)).new_page()
         page.set_default_timeout(20_000)
@@ -97,19 +103,32 @@ class Studio:
         await self.house.workspace.activity.settled(0.05, 20)
 
 
-@asynccontextmanager
-async def open_studio(folder: Path, chromium: str) -> AsyncIterator[Studio]:
-    """Give the demo's people, channels and catalog, the bot and a browser; nothing may have been complained of."""
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where a browser is
+def stock(database: Path) -> None:
+    """Fill a database that has the schema with the demo's catalog."""
+    store = open_store(f"sqlite:///{database}", _clock(), patient=True)
+    source = native.read(CATALOG)
+    store.write.run(lambda unit: bind_team(unit, Workspace(manifest=manifest()).team_id))
+    store.write.run(lambda unit: apply_catalog(unit, source.catalog, str))
+    store.close()
 
+
+def _clock() -> StandingClock:
     clock = StandingClock()
     clock.at = MORNING
+    return clock
+
+
+@asynccontextmanager
+async def open_studio(database: Path, chromium: str) -> AsyncIterator[Studio]:
+    """Give the demo's people and channels, the bot on a stocked database, and a browser; no script may complain."""
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where a browser is
+
+    clock = _clock()
     workspace = Workspace(manifest=manifest(), now=lambda: clock.now().timestamp())
     demo.people(workspace)
     async with SandboxServer(workspace) as server, async_playwright() as playwright:
-        house = House(workspace, server, _settings(workspace, server, folder), clock)
+        house = House(workspace, server, _settings(workspace, server, database), clock)
         await house.start()
-        _stock(house)
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         studio = Studio(house, browser)
         try:
@@ -121,21 +140,15 @@ async def open_studio(folder: Path, chromium: str) -> AsyncIterator[Studio]:
     assert not workspace.violations, workspace.violations
 
 
-def _settings(workspace: Workspace, server: SandboxServer, folder: Path) -> Any:
+def _settings(workspace: Workspace, server: SandboxServer, database: Path) -> Settings:
     return load(
         _env_file=None,
         SLACK_BOT_TOKEN=workspace.bot_token,
         SLACK_SIGNING_SECRET=workspace.signing_secret,
         SLACK_API_URL=server.api_url,
-        GATEHOUSE_DATABASE_URL=f"sqlite:///{folder / 'gatehouse.db'}",
+        GATEHOUSE_DATABASE_URL=f"sqlite:///{database}",
         GATEHOUSE_SECRET_KEY=SECRET_KEY,
     )
-
-
-def _stock(house: House) -> None:
-    source = native.read(CATALOG)
-    house.write(lambda unit: bind_team(unit, house.workspace.team_id))
-    house.write(lambda unit: apply_catalog(unit, source.catalog, str))
 
 
 async def type_in(page: "Page", text: str) -> None:
