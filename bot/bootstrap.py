@@ -19,6 +19,7 @@ from bot.endings import SlackRefused
 from bot.errors import Unavailable, WrongSettings
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
+from bot.probe import Probe
 from bot.readers.contracts import draw
 from bot.replays import Replays, replays_of
 from bot.sandbox.surfaces import problems_of_blocks, problems_of_view
@@ -39,8 +40,6 @@ from handlers.lines import bolt, dispatch
 from handlers.registry import register_all
 from handlers.switchboard import Switchboard
 
-PROBE = "readyz"
-"""The row that ``/readyz`` writes: a database that is read-only or full answers questions and is of no use."""
 MOST_ROUNDS = 100
 """Transactions of one tidying."""
 RETRY_SLACK = 5.0
@@ -235,15 +234,7 @@ async def build(
         WrongSettings: the database can't be opened as it is.
     """
     clock = clock or SystemClock()
-    lock = ServingLock(settings.sqlite_path) if settings.is_sqlite else None
-    if lock:
-        lock.take()
-    try:
-        store = await asyncio.to_thread(prepared_store, settings, clock)
-    except BaseException:
-        if lock:
-            lock.release()
-        raise
+    store, closing = await _opened(settings, clock)
     slack = Slack(settings.bot_token, settings.api_url, check=findings, strict=strict)
     metrics, workspace, replays = Metrics(), Workspace(slack, store), replays_of(store)
     desk = Desk(store, rules_of(settings), SlackDirectory(slack), clock)
@@ -266,32 +257,28 @@ async def build(
     send = dispatch(bolt(board, slack.client))
     socket = Socket(settings.app_token, slack.client, send) if settings.mode == "socket" else None
     checks = {"database": Probe(store).ready, "scheduler": scheduler.ready, "slack": workspace.ready}
-    readiness = Readiness(checks | ({"socket": socket.ready} if socket else {}))
-    edge = None if socket else Edge(settings.signing_secrets, replays, clock)
     web = Web(
-        edge=edge,
+        edge=None if socket else Edge(settings.signing_secrets, replays, clock),
         dispatch=send,
-        readiness=readiness,
+        readiness=Readiness(checks | ({"socket": socket.ready} if socket else {})),
         metrics=metrics,
         refresh=lambda: _refreshed(store, metrics),
     )
-    closing = [lock.release] if lock else []
-    return Runtime(
-        settings,
-        clock,
-        store,
-        slack,
-        desk,
-        board,
-        scheduler,
-        metrics,
-        web,
-        socket,
-        workspace,
-        dispatcher,
-        replays,
-        closing,
-    )
+    beside = (scheduler, metrics, web, socket, workspace, dispatcher, replays)
+    return Runtime(settings, clock, store, slack, desk, board, *beside, closing)
+
+
+async def _opened(settings: Settings, clock: Clock) -> tuple[Store, list[Callable[[], None]]]:
+    """Return the database, and what is to be done after it was closed; an SQLite file is locked first."""
+    if not settings.is_sqlite:
+        return await asyncio.to_thread(prepared_store, settings, clock), []
+    lock = ServingLock(settings.sqlite_path)
+    lock.take()
+    try:
+        return await asyncio.to_thread(prepared_store, settings, clock), [lock.release]
+    except BaseException:
+        lock.release()
+        raise
 
 
 def _chase(store: Store, rules: HouseRules) -> dict[str, Callable[[], Awaitable[int]]]:
@@ -327,32 +314,6 @@ async def _refreshed(store: Store, metrics: Metrics) -> None:
     outbox, ages = await asyncio.wrap_future(store.read.submit(look))
     metrics.outbox(*outbox)
     metrics.pending(ages)
-
-
-class Probe:
-    """Whether the database takes a write and has this version's schema: one look at a time, however many ask."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._looking: asyncio.Task[str | None] | None = None
-
-    async def ready(self) -> str | None:
-        """Return what is wrong; that there is no answer is found out by the time limit of the check."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._looking)
-
-    async def _look(self) -> str | None:
-        try:
-            found = await asyncio.wrap_future(self._store.write.submit(_probe))
-        except Unavailable:
-            return "does not answer, or takes no writes"
-        return None if found == schema.newest() else f"schema {found}, not {schema.newest()}"
-
-
-def _probe(unit: Unit) -> str | None:
-    unit.seen.touch(PROBE, unit.now)
-    return schema.revision(unit.connection)
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,5 @@
 """The doctor's look at the database: reachable, sound, current, and what is stuck in it."""
 
-import sqlite3
 from collections.abc import Iterator
 
 from bot.bootstrap import rules_of
@@ -46,7 +45,7 @@ def _looked_at(unit: Unit, settings: Settings, revision: str) -> Iterator[Findin
     team = unit.people.team()
     yield ok("database", f"revision {revision}, {f'bound to {team}' if team else 'not bound to a workspace yet'}")
     if settings.is_sqlite:
-        yield sqlite_version(sqlite3.sqlite_version_info)
+        yield sqlite_version(soundness.VERSION)
     if waiting := unit.people.emails_without_account(MOST):
         yield warn("members", f"no Slack account is known yet for {_some(waiting)}: they count from their first use.")
     if not rules_of(settings).admins:
@@ -58,7 +57,7 @@ def _looked_at(unit: Unit, settings: Settings, revision: str) -> Iterator[Findin
 def sqlite_version(version: tuple[int, ...]) -> Finding:
     """Say whether this SQLite may lose pages when several connections write (sqlite.org/wal.html#walresetbug)."""
     name = ".".join(map(str, version))
-    if version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45):
+    if not soundness.has_wal_reset_bug(version):
         return ok("SQLite", f"version {name}, without the WAL-reset bug")
     return warn(
         "SQLite",

@@ -15,6 +15,9 @@ SECONDS = 0.25
 STEPS = 10_000
 """Steps of SQLite's machine between two looks at the clock: about a millisecond."""
 
+VERSION = sqlite3.sqlite_version_info
+"""Of the SQLite that this Python brings."""
+
 
 class Damaged(GatehouseError):
     """The database file is not one, or is not whole."""
@@ -33,6 +36,12 @@ def check(path: Path) -> None:
         return
     if found := _finding(path):
         raise Damaged(_sentence(path, found))
+
+
+def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """Return whether an SQLite may lose pages when several connections write at once (bot/store/turns.py)."""
+    mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    return version >= (3, 7) and not mended
 
 
 def _finding(path: Path) -> str | None:
