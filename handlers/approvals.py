@@ -44,7 +44,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
     @board.action(view.PREVIOUS)
     @board.action(view.NEXT)
     async def turn_page(click: Click) -> Reply:
-        page = int(click.value) if click.value.isdecimal() else 0
+        page = int(click.value) if click.value.isdecimal() and len(click.value) < 7 else 0
         return await turning(click, slack, lambda: queued(click, page))
 
     @board.action(view.APPROVE)
