@@ -112,14 +112,17 @@ def _buttons(contract: Contract) -> Block:
 
 
 def waiting_card(contract: Contract) -> Card:
-    """Return the requester's message at the beginning; it shows the end of the story, too, but then without button."""
-    said = state(contract)
-    rest = " The approvers were told." if contract.is_waiting else ""
-    blocks: list[Block] = [kit.paragraph(f"{said}: {asked(contract)}.{rest}"), kit.facts(_mine(contract))]
-    blocks.append(_history(contract))
-    if contract.is_waiting:
-        blocks.append(kit.buttons(kit.button("Withdraw", WITHDRAW, contract.id)))
-    return kit.escape(f"{said}: {asked(contract)}"), [block.to_dict() for block in blocks]
+    """Return the requester's message at the beginning; in the end it only says so, as another message tells the rest."""
+    text = f"{state(contract)}: {asked(contract)}"
+    if not contract.is_waiting:
+        return kit.escape(text), [kit.note(kit.escape(f"{text}."), "See the message below.").to_dict()]
+    blocks: list[Block] = [
+        kit.paragraph(f"{text}. The approvers were told."),
+        kit.facts(_mine(contract)),
+        _history(contract),
+        kit.buttons(kit.button("Withdraw", WITHDRAW, contract.id)),
+    ]
+    return kit.escape(text), [block.to_dict() for block in blocks]
 
 
 def outcome_card(contract: Contract) -> Card:
