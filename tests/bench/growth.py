@@ -99,7 +99,8 @@ def main() -> None:
     parser.add_argument("--kind", choices=("sqlite", "postgresql"), action="append")
     parser.add_argument("--keep", help="folder where seeded databases are kept and looked for")
     arguments = parser.parse_args()
-    print("| request | database | 10 thousand, ms | 1 million, ms | ratio |\n|---|---|---|---|---|")
+    sizes = f"{arguments.small:,} APIs, ms | {arguments.large:,} APIs, ms"
+    print(f"| request | database | {sizes} | ratio |\n|---|---|---|---|---|")
     for kind in arguments.kind or ("sqlite", "postgresql"):
         with seeded(kind, arguments.keep, arguments.small, arguments.large) as (small, large):
             for what, (one, other) in measure(small, large, arguments.rounds).items():
