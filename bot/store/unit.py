@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.clock import Clock
@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 
 GROUP = 64
 """Most works in one commit on SQLite: bounds how long the first of them waits."""
+UNDONE = ("40001", "40P01")
+"""What PostgreSQL says after it rolled a transaction back that stood in another one's way: it surely did nothing
+(postgresql.org/docs/current/errcodes-appendix.html, class 40)."""
 POSTGRES_THREADS = 8
 """Transactions side by side in one process; its pool holds as many connections."""
 
@@ -145,28 +148,36 @@ class Pool:
         return self._threads.submit(self.run, work)
 
     def run(self, work: Work[T]) -> T:
-        """Run ``work`` in this thread.
+        """Run ``work`` in this thread; once more if the database undid it for the sake of another transaction.
 
         Raises:
             Unavailable: the database did not answer; whether it committed is not known.
         """
         try:
-            with self._engine.connect() as connection:
-                unit = Unit(connection, self._clock.now())
-                result = work(unit)
-                if self._writes:
-                    if unit.outbox.added:
-                        self._announcer.announce(connection)
-                    connection.commit()
-            if unit.outbox.added:
-                self.wake()
-            return result
+            try:
+                return self._once(work)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in UNDONE:
+                    raise
+                return self._once(work)
         except Exception as error:  # noqa: BLE001 - it goes to the caller
             raise _translated(error) from error.__cause__
 
+    def _once(self, work: Work[T]) -> T:
+        with self._engine.connect() as connection:
+            unit = Unit(connection, self._clock.now())
+            result = work(unit)
+            if self._writes:
+                if unit.outbox.added:
+                    self._announcer.announce(connection)
+                connection.commit()
+        if unit.outbox.added:
+            self.wake()
+        return result
+
     def close(self) -> None:
         self._announcer.close()
-        self._threads.shutdown(wait=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
 
 
