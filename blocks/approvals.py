@@ -115,7 +115,9 @@ def waiting_card(contract: Contract) -> Card:
     """Return the requester's message at the beginning; in the end it only says so, as another message tells the rest."""
     text = f"{state(contract)}: {asked(contract)}"
     if not contract.is_waiting:
-        return kit.escape(text), [kit.note(kit.escape(f"{text}."), "See the message below.").to_dict()]
+        # Slack keeps a message with rich text from becoming one without (block_mismatch).
+        end: list[Block] = [kit.facts([(state(contract), asked(contract))]), kit.note("See the message below.")]
+        return kit.escape(text), [block.to_dict() for block in end]
     blocks: list[Block] = [
         kit.paragraph(f"{text}. The approvers were told."),
         kit.facts(_mine(contract)),
