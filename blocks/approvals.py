@@ -112,7 +112,7 @@ def _buttons(contract: Contract) -> Block:
 
 
 def waiting_card(contract: Contract) -> Card:
-    """Return the requester's message at the beginning; in the end it only says so, as another message tells the rest."""
+    """Return the requester's message at the beginning; in the end it only says so: another message tells the rest."""
     text = f"{state(contract)}: {asked(contract)}"
     if not contract.is_waiting:
         # Slack keeps a message with rich text from becoming one without (block_mismatch).
