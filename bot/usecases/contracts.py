@@ -82,11 +82,20 @@ def _named(unit: Unit, rules: HouseRules, person: Person, draft: SignUpDraft, fo
         changes["organization_name"] = next((one.name for one in found.shown if one.id == PERSONAL), "")
     elif draft.organization and not draft.organization_name:
         changes["organization_name"] = _organization_name(unit, rules, person, draft.organization)
-    if draft.client and not draft.client_name:
-        client = unit.clients.get(person.team, draft.client)
-        may_use = client and may(unit, rules, person, client.organization_id, Permission.CLIENT_EDIT)
-        changes |= {"client_name": client.name} if client and may_use else {"client": ""}
+    if draft.client and draft.kind == "existing":
+        changes |= _client_named(unit, rules, person, draft)
     return draft.model_copy(update=changes)
+
+
+def _client_named(unit: Unit, rules: HouseRules, person: Person, draft: SignUpDraft) -> dict[str, str]:
+    """Return the chosen client's name, or let go of one of another organization than the chosen one."""
+    client = unit.clients.get(person.team, draft.client)
+    if client and draft.organization not in ("", client.organization_id):
+        return {"client": "", "client_name": "", "client_version": ""}
+    if draft.client_name:
+        return {}
+    may_use = client and may(unit, rules, person, client.organization_id, Permission.CLIENT_EDIT)
+    return {"client_name": client.name} if client and may_use else {"client": ""}
 
 
 def _organization_name(unit: Unit, rules: HouseRules, person: Person, organization_id: str) -> str:

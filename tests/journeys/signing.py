@@ -44,12 +44,12 @@ async def ask(
     await house.delivered()
 
 
-def make_client(house: House, name: str, *versions: str) -> None:
-    """Put a client with these versions into Bob's organization."""
-    organization = house.organization("Web Shop")
+def make_client(house: House, name: str, *versions: str, organization: str = "Web Shop") -> None:
+    """Put a client with these versions into an organization, Bob's if left out."""
+    organization_id = house.organization(organization)
 
     def work(unit: Unit) -> None:
-        client_id, _ = unit.clients.ensure(organization, name, name, "", unit.now)
+        client_id, _ = unit.clients.ensure(organization_id, name, name, "", unit.now)
         for version in versions:
             unit.clients.add_version(client_id, version, ClientStatus.CREATED, unit.now)
 
