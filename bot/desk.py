@@ -249,6 +249,15 @@ class Desk:
         """Return a page of what waits for somebody's decision."""
         return await self._read(approvals.queue, self._rules, profile, page=page, size=size)
 
+    async def home(self, profile: Profile, *, waiting: int) -> tuple[ClientPage, Queue]:
+        """Return what App Home shows: the first page of clients and the oldest ``waiting`` requests, at one moment."""
+
+        def look(unit: Unit) -> tuple[ClientPage, Queue]:
+            queue = approvals.queue(unit, self._rules, profile, size=waiting)
+            return clients.list_clients(unit, self._rules, profile), queue
+
+        return await self._read(look)
+
     async def redraw(self, person: Person, contract_id: str) -> None:
         """Have every copy of a request drawn again."""
         await self._write(approvals.redraw, person, contract_id)

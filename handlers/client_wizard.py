@@ -96,12 +96,12 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
 
     @board.submission(wizard.SUMMARY)
     async def create(submission: Submission) -> Reply:
-        draft = await typed(submission)
+        window = kit.read_metadata(wizard.Wizard, submission.view.metadata)
         profile = await desk.profile(submission.person, submission.home_team)
         try:
-            client = await desk.create_client(profile, draft.id)
+            client = await desk.create_client(profile, window.draft)
         except Refusal as refusal:
-            return _back_to(refusal, draft)
+            return _back_to(refusal, await typed(submission))
         body = Reply.show(view.details_view(client, view.Place(), said=f"{client.name} was created.")).body
         return Reply(body, lambda: redraw_home(desk, slack, submission))
 

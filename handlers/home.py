@@ -31,7 +31,7 @@ async def redraw_home(desk: Desk, slack: Windows, payload: Payload) -> None:
     """Publish somebody's App Home as things are now."""
     try:
         profile = await desk.profile(payload.person, payload.home_team)
-        drawn = view.home_view(await desk.list_clients(profile), await desk.queue(profile, size=SHOWN))
+        drawn = view.home_view(*await desk.home(profile, waiting=SHOWN))
     except NotAllowed as refusal:
         drawn = view.refused_view(str(refusal))
     await slack.publish_home(payload.person.user, drawn)
