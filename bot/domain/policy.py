@@ -59,7 +59,12 @@ def roles_with(permission: Permission) -> tuple[Role, ...]:
 
 def allows(roles: Iterable[Role], permission: Permission) -> bool:
     """Return whether somebody with ``roles`` holds ``permission``. No roles: no."""
-    return any(permission in PERMISSIONS[role] for role in roles)
+    return permission in permissions_of(roles)
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Return everything somebody with ``roles`` may do."""
+    return frozenset[Permission]().union(*(PERMISSIONS[role] for role in roles))
 
 
 class HouseRules(BaseModel):

@@ -55,7 +55,7 @@ class ClientRows:
 
     def get(self, team: str, client_id: str, *, lock: bool = False) -> Client | None:
         """Return a client of this team with its versions, or None; ``lock`` keeps its row until the commit."""
-        query = _with_organization().where(organizations.c.team == team, clients.c.id == client_id)
+        query = _WITH_ORGANIZATION.where(organizations.c.team == team, clients.c.id == client_id)
         if lock:
             query = query.with_for_update(of=clients)
         row = self._connection.execute(query).mappings().one_or_none()
@@ -132,7 +132,7 @@ class ClientRows:
             condition &= clients.c.organization_id == organization_id
         counted = sa.select(sa.func.count()).select_from(_CLIENTS).where(condition)
         total = self._connection.execute(counted).scalar_one()
-        query = _with_organization().where(condition)
+        query = _WITH_ORGANIZATION.where(condition)
         query = query.order_by(organizations.c.sort_name, clients.c.sort_name, clients.c.id)
         rows = self._connection.execute(query.offset(offset).limit(limit)).mappings().all()
         return self._filled(rows), total
@@ -182,3 +182,6 @@ def _client(row: Any, versions: list[ClientVersion]) -> Client:
 def _version(row: Any) -> ClientVersion:
     status = ClientStatus(row["status"])
     return ClientVersion(id=row["id"], version=row["version"], status=status, created_at=row["created_at"])
+
+
+_WITH_ORGANIZATION = _with_organization()

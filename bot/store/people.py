@@ -41,8 +41,7 @@ class PeopleRows:
 
     def find(self, person: Person) -> str | None:
         """Return the row id of a person, or None."""
-        query = sa.select(people.c.id).where(people.c.team == person.team, people.c.user == person.user)
-        return self._connection.execute(query).scalar_one_or_none()
+        return self._connection.execute(_ID, person.model_dump()).scalar_one_or_none()
 
     def id_of_email(self, team: str, email: str) -> str:
         """Return the row id of whoever has this address, made if nobody is known to."""
@@ -67,8 +66,7 @@ class PeopleRows:
 
     def profile(self, person: Person) -> tuple[Profile, datetime] | None:
         """Return what Slack last said about a person and when, or None if it was never asked."""
-        query = sa.select(people).where(people.c.team == person.team, people.c.user == person.user)
-        row = self._connection.execute(query).mappings().one_or_none()
+        row = self._connection.execute(_ROW, person.model_dump()).mappings().one_or_none()
         if row is None or row["seen_at"] is None:
             return None
         return _profile(row), row["seen_at"]
@@ -116,6 +114,11 @@ class PeopleRows:
             used_at=now,
         )
 
+
+_SAME_PERSON = (people.c.team == sa.bindparam("team"), people.c.user == sa.bindparam("user"))
+_ID = sa.select(people.c.id).where(*_SAME_PERSON)
+_ROW = sa.select(people).where(*_SAME_PERSON)
+"""Built once: every interaction asks these, and building takes as long as asking."""
 
 _UNSEEN = {"name": "", "tz": "UTC", "locale": "en-US", "home_team": ""} | dict.fromkeys(
     ("is_guest", "is_bot", "is_deactivated", "is_stranger"), False

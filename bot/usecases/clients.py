@@ -14,7 +14,7 @@ from bot.domain.policy import HouseRules, Permission
 from bot.errors import NotAllowed, Refusal
 from bot.store.unit import Unit
 from bot.usecases.organizations import choices, personal_organization
-from bot.usecases.rights import actor, is_admin, may, require_member
+from bot.usecases.rights import actor, held, is_admin, may, require_member
 
 DRAFT_LIFE = timedelta(hours=24)
 """How long a draft is offered again (SPEC 2.5)."""
@@ -270,11 +270,10 @@ def client_details(unit: Unit, rules: HouseRules, person: Person, client_id: str
         NotAllowed: it doesn't exist or they lack ``clientView``: one sentence for both.
     """
     client = unit.clients.get(person.team, client_id)
-    if client is None or not may(unit, rules, person, client.organization_id, Permission.CLIENT_VIEW):
+    rights = held(unit, rules, person, client.organization_id) if client else ()
+    if client is None or Permission.CLIENT_VIEW not in rights:
         raise NotAllowed("That client doesn't exist, or you may not see it.")
-    return client.model_copy(
-        update={"may_edit": may(unit, rules, person, client.organization_id, Permission.CLIENT_EDIT)}
-    )
+    return client.model_copy(update={"may_edit": Permission.CLIENT_EDIT in rights})
 
 
 def list_clients(

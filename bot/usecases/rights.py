@@ -2,7 +2,7 @@
 
 from bot.domain.audit import Actor, ActorKind
 from bot.domain.people import Person, Profile
-from bot.domain.policy import HouseRules, Permission, allows
+from bot.domain.policy import HouseRules, Permission, permissions_of
 from bot.errors import NotAllowed
 from bot.store.unit import Unit
 
@@ -22,9 +22,16 @@ def may(
     lock: bool = False,
 ) -> bool:
     """Return whether somebody holds ``permission`` in an organization; ``lock`` keeps it so until the commit."""
+    return permission in held(unit, rules, person, organization_id, lock=lock)
+
+
+def held(
+    unit: Unit, rules: HouseRules, person: Person, organization_id: str, *, lock: bool = False
+) -> frozenset[Permission]:
+    """Return everything somebody may do in an organization; ``lock`` keeps it so until the commit."""
     if is_admin(unit, rules, person):
-        return True
-    return allows(unit.organizations.roles(person, organization_id, lock=lock), permission)
+        return frozenset(Permission)
+    return permissions_of(unit.organizations.roles(person, organization_id, lock=lock))
 
 
 def actor(unit: Unit, rules: HouseRules, person: Person) -> Actor:
