@@ -19,7 +19,7 @@ from bot.domain.sign_up import SignUp
 from bot.errors import GatehouseError, Refusal, Unavailable
 from bot.store.engine import Store
 from bot.store.unit import Unit
-from bot.usecases import apis, approvals, clients, contracts, help, organizations, people, talking
+from bot.usecases import apis, approvals, clients, contracts, help, organizations, people, sign_up_drafts, talking
 from bot.usecases.clients import Start
 
 P = ParamSpec("P")
@@ -168,23 +168,23 @@ class Desk:
 
     async def recall_sign_up(self, person: Person, fresh: SignUpDraft) -> SignUpDraft:
         """Return what was typed so far in a window of the sign-up wizard; ``fresh`` if nothing was kept."""
-        return await self._read(contracts.recall_sign_up, person, fresh.id) or fresh
+        return await self._read(sign_up_drafts.recall_sign_up, person, fresh.id) or fresh
 
     async def keep_sign_up(self, person: Person, draft: SignUpDraft) -> None:
         """Write down what was typed."""
-        await self._write(contracts.keep_sign_up, person, draft)
+        await self._write(sign_up_drafts.keep_sign_up, person, draft)
 
     async def forget_sign_up(self, person: Person, draft_id: str) -> None:
         """Cancel: leave nothing."""
-        await self._write(contracts.forget_sign_up, person, draft_id)
+        await self._write(sign_up_drafts.forget_sign_up, person, draft_id)
 
     async def continue_sign_up(self, person: Person, offered_id: str, draft_id: str) -> SignUpDraft:
         """Return the offered sign-up draft, to go on with under a fresh id."""
-        return await self._write(contracts.continue_sign_up, person, offered_id, draft_id)
+        return await self._write(sign_up_drafts.continue_sign_up, person, offered_id, draft_id)
 
     async def start_sign_up_over(self, person: Person) -> None:
         """Offer none of somebody's sign-up drafts again."""
-        await self._write(contracts.start_sign_up_over, person)
+        await self._write(sign_up_drafts.start_sign_up_over, person)
 
     async def client_choices(self, person: Person, organization_id: str, text: str) -> Choices:
         """Return clients to sign up with while somebody types."""

@@ -80,6 +80,7 @@ def pause(attempts: int, chance: float | None = None) -> timedelta:
 
     ``chance`` between 0 and 1 stands in for the jitter's dice.
     """
-    longest = min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+    doublings = min(attempts - 1, 20)  # after days without Slack the power would no longer fit into a number
+    longest = min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
     dice = random.random() if chance is None else chance  # noqa: S311 - jitter, no secret
     return timedelta(seconds=longest * (0.5 + dice / 2))

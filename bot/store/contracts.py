@@ -274,8 +274,8 @@ class ContractRows:
         some = sa.select(contracts.c.requested_at).where(_WAITS).limit(AGED).subquery()
         day, third = (some.c.requested_at > now - timedelta(hours=hours) for hours in (24, 72))
         bracket = sa.case((day, "<24h"), (third, "24h-72h"), else_=">72h")
-        found = self._connection.execute(sa.select(bracket, sa.func.count()).group_by(bracket))
-        return dict.fromkeys(("<24h", "24h-72h", ">72h"), 0) | dict(found.tuples())
+        found = self._connection.execute(sa.select(bracket.label("age"), sa.func.count().label("many")).group_by("age"))
+        return dict.fromkeys(("<24h", "24h-72h", ">72h"), 0) | {row.age: row.many for row in found}
 
     def _merged(self, some: list["sa.Select[Any]"], offset: int, limit: int) -> list[str]:
         """Return the ids of one page out of the oldest of each organization."""

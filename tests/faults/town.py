@@ -34,6 +34,7 @@ from bot.store.unit import Unit
 from bot.usecases import contracts
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.people import bind_team
+from bot.usecases.sign_up_drafts import keep_sign_up
 from tests.journeys.house import exported, populate
 from tests.journeys.market import CATALOG
 
@@ -199,7 +200,7 @@ def sign_up(unit: Unit, team: str, client: str, api: str, plan: str) -> str:
         version="1.0",
         reason="We sell things.",
     )
-    contracts.keep_sign_up(unit, profile.person, draft)
+    keep_sign_up(unit, profile.person, draft)
     return contracts.sign_up(unit, RULES, profile, draft.id).id
 
 
