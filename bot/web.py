@@ -134,7 +134,7 @@ class Web:
             log.exception("the edge failed")
             await self._refuse(send, "fault", 401)
         else:
-            await _send(send, 200, await self._dispatch(payload))
+            await _send(send, 200, await self._dispatch(payload), last=self.readiness.stopping)
 
     async def _refuse(self, send: Send, reason: str, status: int) -> None:
         """Turn a request away; the log gets one line a minute for each reason, whatever the flood."""
@@ -312,8 +312,11 @@ class _Body:
             yield chunk
 
 
-async def _send(send: Send, status: int, body: bytes = b"") -> None:
+async def _send(send: Send, status: int, body: bytes = b"", *, last: bool = False) -> None:
+    """Answer; the ``last`` one says that its connection ends, so that no balancer sends on it what would be lost."""
     headers: list[tuple[bytes, bytes]] = [(b"content-length", b"%d" % len(body))]
+    if last:
+        headers.append((b"connection", b"close"))
     if body:
         headers.append((b"content-type", b"application/json;charset=utf-8"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

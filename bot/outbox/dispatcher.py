@@ -109,10 +109,16 @@ class Dispatcher:
         running, self._running = self._running, None
         if running:
             self._woken.set()
-            _, late = await asyncio.wait({running}, timeout=seconds)
-            for task in late:
-                log.warning("deliveries were cut off; their leases end by themselves")
-                task.cancel()
+            await asyncio.wait({running}, timeout=seconds)
+            await self._cut_off({running, *self._carrying})
+
+    async def _cut_off(self, tasks: set[asyncio.Task[None]]) -> None:
+        late = [task for task in tasks if not task.done()]
+        if late:
+            log.warning("deliveries were cut off; their leases end by themselves", calls=len(late) - 1)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     def wake(self) -> None:
         """Look for due rows now."""
@@ -150,6 +156,9 @@ class Dispatcher:
 
     async def _take(self, most: int) -> int:
         letters = await self._write(lambda unit: _claim(unit, most))
+        if self._stopping:
+            await self._write(lambda unit: _give_back(unit, letters))
+            return 0
         for letter in letters:
             carrying = asyncio.create_task(self._guarded(letter))
             self._carrying.add(carrying)
@@ -329,6 +338,11 @@ class Dispatcher:
 
     async def _write(self, work: Callable[[Unit], T]) -> T:
         return await asyncio.wrap_future(self._rows.submit(work))
+
+
+def _give_back(unit: Unit, letters: list[Letter]) -> None:
+    for letter in letters:
+        unit.outbox.postpone(letter.notification, timedelta(0))
 
 
 def _claim(unit: Unit, most: int) -> list[Letter]:

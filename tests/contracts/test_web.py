@@ -62,6 +62,23 @@ async def test_a_process_that_stops_is_not_ready_but_lives() -> None:
         assert ((await door.get("/readyz")).status, (await door.get("/healthz")).status) == (503, 200)
 
 
+async def test_a_process_that_stops_ends_each_connection_with_its_answer() -> None:
+    async with open_door(noting) as door:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+
+        async def head(body: bytes) -> bytes:
+            lines = [f"{name}: {value}" for name, value in signed(body, at=NOON, secret=SECRET)]
+            lines = ["POST /slack/events HTTP/1.1", "host: x", *lines, f"content-length: {len(body)}", "", ""]
+            writer.write("\r\n".join(lines).encode() + body)
+            return await reader.readuntil(b"\r\n\r\n")
+
+        assert b"connection: close" not in await head(b"command=%2Fapis&team_id=T111&user_id=U111")
+        door.readiness.stopping = True
+        assert b"connection: close" in await head(b"command=%2Fapis&team_id=T111&user_id=U222")
+        assert await reader.read() == b""
+        writer.close()
+
+
 async def test_metrics_count_answers_by_listener_and_outcome() -> None:
     body = b"command=%2Fapis&team_id=T111&user_id=U111"
     async with open_door(noting) as door:

@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     result = asyncio.run(run(options.stops, options.at_once, options.people, options.seed))
-    print(result)
+    print(result, *result.violations, sep="\n")
     wrong = result.lost or result.doubled or result.slow or set(result.codes) - {0}
     raise SystemExit(1 if wrong else 0)
 

@@ -1,0 +1,88 @@
+"""Deliveries when the process stops: claims not begun are given back, calls that hang are cut off (RELIABILITY F19)."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.clock import SystemClock
+from bot.domain.notifications import DestinationType, Kind
+from bot.endings import Posted
+from bot.metrics import Metrics
+from bot.outbox.dispatcher import AT_ONCE, Dispatcher
+from bot.store.engine import Store, open_store
+from bot.store.unit import Unit
+from tests.store.deals import make_deal
+
+
+class Hanging:
+    """A Slack whose posts never end; it tells when so many have begun."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.full = asyncio.Event()
+
+    async def post(self, *_: Any, **__: Any) -> Posted:
+        self.begun += 1
+        if self.begun == AT_ONCE:
+            self.full.set()
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+
+@pytest.fixture
+def store(migrated_url: str) -> Iterator[Store]:
+    opened = open_store(migrated_url)
+    yield opened
+    opened.close()
+
+
+def dispatcher(store: Store, slack: Any) -> Dispatcher:
+    return Dispatcher(
+        store.write,
+        slack,
+        draw=lambda *_: ("text", []),
+        after_failure=lambda *_: None,
+        may_look=lambda _: False,
+        metrics=Metrics(),
+        clock=SystemClock(),
+    )
+
+
+def owe(store: Store, count: int) -> None:
+    def work(unit: Unit) -> None:
+        deal = make_deal(unit)
+        for number in range(count):
+            unit.outbox.add(deal.contract_id, Kind.REQUEST, DestinationType.USER, f"U0{number}", 1)
+
+    store.write.run(work)
+
+
+def leased(store: Store) -> int:
+    query = sa.text("SELECT count(*) FROM notifications WHERE lease_until IS NOT NULL")
+    return int(store.read.run(lambda unit: unit.connection.execute(query).scalar_one()))
+
+
+async def test_calls_that_hang_are_cut_off_and_only_their_rows_stay_leased(store: Store) -> None:
+    owe(store, AT_ONCE + 10)
+    slack = Hanging()
+    delivering = dispatcher(store, slack)
+    delivering.start()
+    delivering.wake()
+    await asyncio.wait_for(slack.full.wait(), 30)
+    await asyncio.wait_for(delivering.stop(0.05), 30)
+    assert leased(store) == slack.begun == AT_ONCE
+    store.write.run(lambda _: None)
+
+
+async def test_what_was_claimed_while_the_stop_came_is_given_back(store: Store) -> None:
+    owe(store, 3)
+    slack = Hanging()
+    delivering = dispatcher(store, slack)
+    await delivering.stop()
+    assert await delivering.round() == 0
+    assert (leased(store), slack.begun) == (0, 0)
+    again = store.write.run(lambda unit: unit.outbox.claim(10))
+    assert [one.attempts for one in again] == [1, 1, 1]
