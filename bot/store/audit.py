@@ -32,6 +32,14 @@ class AuditTrail:
         head = sa.update(audit_heads).where(audit_heads.c.scope == scope)
         self._connection.execute(head.values(number=last + len(changes), hash=previous))
 
+    def hold(self, *scopes: str) -> None:
+        """Take several chains until the commit, always in the same order: nobody waits for somebody who waits for them.
+
+        Whoever writes into more than one of them, in whatever order, holds them first.
+        """
+        for scope in sorted(set(scopes)):
+            self._lock_head(scope)
+
     def rows(self) -> Iterator[AuditRow]:
         """Yield all rows, chain by chain, each in order."""
         query = sa.select(audit).order_by(audit.c.scope, audit.c.number).execution_options(yield_per=1_000)

@@ -215,7 +215,7 @@ def _sign_up(unit: Unit, rules: HouseRules, profile: Profile, person_id: str, dr
     version_id = _existing_version(unit, person, draft) if draft.kind == "existing" else ""
     offer = _open_offer(unit, rules, person, draft.offer, lock=True)
     if not version_id:
-        version_id = _new_version(unit, rules, profile, person_id, draft, by)
+        version_id = _new_version(unit, rules, profile, person_id, draft, offer.organization_id)
     elif unit.contracts.is_live(version_id, offer.api_version_id):
         raise _live(offer)
     else:
@@ -250,8 +250,11 @@ def _check_right(unit: Unit, rules: HouseRules, person: Person, version_id: str)
         raise NotAllowed("You may not sign up with this client any more: choose another.", field="client")
 
 
-def _new_version(unit: Unit, rules: HouseRules, profile: Profile, person_id: str, draft: SignUpDraft, by: Actor) -> str:
+def _new_version(
+    unit: Unit, rules: HouseRules, profile: Profile, person_id: str, draft: SignUpDraft, provider_id: str
+) -> str:
     """Make the new client in the contract's own transaction: no orphans after a cancel (SPEC 4.2)."""
+    by = actor(unit, rules, profile.person)
     checked = check_entries(as_client(draft))
     if isinstance(checked, dict):
         raise next(iter(checked.values()))
@@ -259,6 +262,7 @@ def _new_version(unit: Unit, rules: HouseRules, profile: Profile, person_id: str
     organization_id = draft.organization
     if organization_id == PERSONAL:
         organization_id = personal_organization(unit, profile, by).id
+    unit.audit.hold(organization_id, provider_id)
     return _made(unit, organization_id, checked, person_id, draft, by)
 
 
