@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from bot.domain.ids import new_id
 from bot.domain.people import Person, Profile
+from bot.store.search_index import SearchIndex
 from bot.store.tables import members, organization_uses, organizations, people, workspace
 from bot.store.upsert import insert_or_ignore, insert_or_update
 
@@ -29,6 +30,7 @@ class PeopleRows:
         if insert_or_ignore(self._connection, workspace, id=1, team=team, bound_at=now):
             for table in (people, organizations):
                 self._connection.execute(sa.update(table).where(table.c.team == UNBOUND).values(team=team))
+            SearchIndex(self._connection).move(UNBOUND, team)
 
     def id_of(self, person: Person) -> str:
         """Return the row id of a person, made if they were never seen."""

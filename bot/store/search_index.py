@@ -124,6 +124,11 @@ class SearchIndex:
             for some in _batches(sorted(every)):
                 self._learn_words(shelf, some)
 
+    def move(self, shelf: str, to: str) -> None:
+        """Put everything on a shelf onto another, empty one: organizations when their team becomes known."""
+        for table in (search_entries, search_words, search_vocabulary, search_parts, search_typos):
+            self._connection.execute(sa.update(table).where(table.c.shelf == shelf).values(shelf=to))
+
     def _learn_words(self, shelf: str, some: Collection[str]) -> None:
         table = search_vocabulary
         known = sa.select(table.c.word).where(table.c.shelf == shelf, table.c.word.in_(some))
