@@ -8,7 +8,7 @@ from blocks import kit
 from bot.desk import Desk
 from bot.domain.contracts import AlreadyDecided, Verdict
 from bot.errors import Refusal
-from handlers.home import redraw_home
+from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Command, Payload, Submission
 from handlers.replies import Reply
@@ -17,7 +17,7 @@ from handlers.switchboard import Switchboard
 Json = dict[str, Any]
 
 
-def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
+def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> None:
     """Put the handlers of the queue and of the buttons on the board."""
 
     async def queued(payload: Payload, page: int = 0) -> Json:
@@ -30,7 +30,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
         if place.from_queue:
             return await turning(click, slack, lambda: queued(click, place.page))
         if click.view:
-            return Reply.later(lambda: redraw_home(desk, slack, click))
+            return Reply.later(lambda: homes.refresh(click))
         return Reply.nothing()
 
     @board.command("/approvals")
@@ -83,7 +83,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
         if place.from_queue:
             return Reply.show(view.queue_view(await desk.queue(profile, page=place.page)))
         body = Reply.show(view.done_view(contract)).body
-        return Reply(body, lambda: redraw_home(desk, slack, submission))
+        return Reply(body, lambda: homes.refresh(submission))
 
     @board.action(view.CLAIM)
     async def claim(click: Click) -> Reply:

@@ -8,7 +8,7 @@ from blocks import kit
 from bot.desk import Desk
 from bot.domain.clients import ClientDraft
 from bot.errors import Refusal
-from handlers.home import redraw_home
+from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Closed, Command, Payload, Shortcut, Submission, Suggestion, View
 from handlers.replies import Reply
@@ -17,7 +17,7 @@ from handlers.switchboard import Switchboard
 Json = dict[str, Any]
 
 
-def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
+def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> None:
     """Put the wizard's handlers on the board."""
 
     async def start(payload: Payload, *, text: str = "", organization: str = "", offering: bool = True) -> Json:
@@ -103,7 +103,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
         except Refusal as refusal:
             return _back_to(refusal, await typed(submission))
         body = Reply.show(view.details_view(client, view.Place(), said=f"{client.name} was created.")).body
-        return Reply(body, lambda: redraw_home(desk, slack, submission))
+        return Reply(body, lambda: homes.refresh(submission))
 
     @board.action(wizard.BACK)
     async def back(click: Click) -> Reply:

@@ -7,7 +7,7 @@ from blocks import home, kit
 from blocks.client_wizard import organization_options
 from bot.desk import Desk
 from bot.errors import Refusal
-from handlers.home import redraw_home
+from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Command, Payload, Submission, Suggestion
 from handlers.replies import Reply
@@ -16,7 +16,7 @@ from handlers.switchboard import Switchboard
 Json = dict[str, Any]
 
 
-def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
+def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> None:
     """Put the handlers of the list, the details and the description on the board."""
 
     async def listed(payload: Payload, *, page: int = 0, organization: str = "") -> Json:
@@ -75,7 +75,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
         profile = await desk.profile(submission.person, submission.home_team)
         client = await desk.edit_description(profile, place.client, view.read_description(submission.view.values))
         body = Reply.show(view.details_view(client, place, said="The description was saved.")).body
-        return Reply(body, lambda: redraw_home(desk, slack, submission))
+        return Reply(body, lambda: homes.refresh(submission))
 
 
 def _place(click: Click) -> view.Place:

@@ -10,7 +10,7 @@ from bot.desk import Desk
 from bot.domain.contracts import TERMS_CHANGED, SignUpDraft
 from bot.domain.sign_up import SignUp
 from bot.errors import Refusal
-from handlers.home import redraw_home
+from handlers.home import Homes
 from handlers.opening import Windows, turning
 from handlers.payloads import Click, Closed, Submission, Suggestion, View
 from handlers.replies import Reply
@@ -19,7 +19,7 @@ from handlers.switchboard import Switchboard
 Json = dict[str, Any]
 
 
-def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
+def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> None:
     """Put the wizard's handlers on the board."""
 
     async def start(click: Click, offer_id: str, *, offering: bool = True) -> Json:
@@ -122,7 +122,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
                 raise
             return _back_to(refusal, await look_again(submission, draft))
         body = Reply.show(wizard.result_view(contract)).body
-        return Reply(body, lambda: redraw_home(desk, slack, submission))
+        return Reply(body, lambda: homes.refresh(submission))
 
     @board.action(wizard.BACK)
     async def back(click: Click) -> Reply:

@@ -21,7 +21,7 @@ from handlers.payloads import Click, Closed, Command, Event, Json, Payload, Shor
 from handlers.reading import Unreadable, read
 from handlers.replies import Afterwards, Reply
 
-PATIENCE = 2.2
+PATIENCE = 2.0
 """Seconds a handler has before its person hears that we could not confirm: with what comes before and after it, all
 of an answer takes at most 2.5 (RELIABILITY F14; Slack waits 3.0)."""
 INCIDENT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

@@ -30,7 +30,7 @@ NEEDS = {
     "views_update": set(),
 }
 """Scopes of the methods the bot calls (docs.slack.dev/reference/methods), each on its page."""
-WHERE_ALLOWED = {"conversations_info", "conversations_history"}
+WHERE_ALLOWED = {"conversations_info", "conversations_history", "conversations_replies"}
 """Called only where the installation was given the scope of that kind of conversation besides the manifest's."""
 
 
