@@ -35,7 +35,7 @@ CHECK_SECONDS = 1.0
 LINGER = 3.0
 """Seconds between "not ready" and the end of accepting, so that a load balancer has noticed (RELIABILITY F19, G9)."""
 GRACE = 3
-"""Seconds that requests under way have to finish: a handler has 2.2. All of the stop stays under 10 (G14)."""
+"""Seconds that requests under way have to finish: a handler has 2. All of the stop stays under 10 (G14)."""
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns None if all is well, else what is not, in a few words."""

@@ -1,6 +1,7 @@
 """Opening a database: the driver, its connections, and the care each kind needs."""
 
 import contextlib
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ READ_ONLY = "25006"
 """What a server says that takes no writes (postgresql.org/docs/current/errcodes-appendix.html)."""
 PATIENT_SECONDS = 60
 """Seconds a command waits for its turn at writing, where an interaction has ``LOCK_WAIT``."""
+
+# The pool prints a traceback for each connection that is lost; whoever needed it says so in a line.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 class Store:
