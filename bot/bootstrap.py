@@ -252,7 +252,11 @@ async def build(
         seconds=seconds,
     )
     scheduler = Scheduler(
-        settings.tick, deliver=dispatcher.wake, chase=_chase(store, rules), tidy=lambda: _tidied(store)
+        settings.tick,
+        deliver=dispatcher.wake,
+        chase=_chase(store, rules),
+        meet=desk.meet_members,
+        tidy=lambda: _tidied(store),
     )
     send = dispatch(bolt(board, slack.client))
     socket = Socket(settings.app_token, slack.client, send) if settings.mode == "socket" else None

@@ -13,7 +13,7 @@ from bot.domain.clients import Client, ClientDraft, ClientPage
 from bot.domain.contracts import Contract, Offer, Queue, SignUpDraft, Verdict
 from bot.domain.help import Abilities
 from bot.domain.organizations import Choices
-from bot.domain.people import Person, Profile
+from bot.domain.people import Person, Profile, Stranger
 from bot.domain.policy import HouseRules
 from bot.domain.sign_up import SignUp
 from bot.errors import GatehouseError, Refusal, Unavailable
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 PROFILE_AGE = timedelta(seconds=60)
 """How long we believe what Slack said about an account (RELIABILITY B5)."""
+MET_AT_ONCE = 30
+"""Accounts asked about in one go: users.info takes a hundred a minute (docs.slack.dev/apis/web-api/rate-limits)."""
 DIRECTORY_PATIENCE = 1.5
 """Seconds to wait for Slack to tell about an account: leaves the transaction its share of the three."""
 
@@ -44,6 +46,10 @@ class Directory(Protocol):
         """
         ...
 
+    async def meet(self, stranger: Stranger) -> Profile | None:
+        """Return what Slack says about somebody known by an id or an address; None if it knows nobody."""
+        ...
+
     def read(self, team: str, user: dict[str, Any]) -> Profile:
         """Return a ``user`` object that Slack sent by itself."""
         ...
@@ -54,6 +60,7 @@ class Desk:
 
     def __init__(self, store: Store, rules: HouseRules, directory: Directory, clock: Clock) -> None:
         self._store, self._rules, self._directory, self._clock = store, rules, directory, clock
+        self._unknown: set[str] = set()
 
     async def _write(self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._store.write.submit(lambda unit: work(unit, *args, **kwargs)))
@@ -93,6 +100,22 @@ class Desk:
         """
         known = await self._read(people.recall_profile, person)
         return _at_home(known[0], home_team) if known else await self.profile(person, home_team)
+
+    async def meet_members(self) -> int:
+        """Ask Slack about members it was never asked about, and return how many became known.
+
+        Approvers who never used Gatehouse have a time zone, too, and those named by an address need an account before
+        anything can be sent to them.
+        """
+        met = 0
+        for stranger in await self._read(people.strangers, self._unknown, MET_AT_ONCE):
+            profile = await self._directory.meet(stranger)
+            if profile is None:
+                self._unknown.add(stranger.id)
+            else:
+                await self._write(people.save_profile, profile)
+                met += 1
+        return met
 
     async def account_changed(self, team: str, user: object) -> None:
         """Remember what Slack announces about an account we know (event user_change)."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.people import Person, Profile
+from bot.domain.people import Person, Profile, Stranger
 from bot.endings import SlackRefused
 from bot.errors import Refusal
 from bot.slack import Slack
@@ -24,6 +24,19 @@ class SlackDirectory:
             return profile_of(person.team, await self._slack.user_info(person.user))
         except SlackRefused as error:
             raise Refusal("Slack didn't tell us who you are just now: please try again.") from error
+
+    async def meet(self, stranger: Stranger) -> Profile | None:
+        """Return what Slack says about somebody known by an id or an address; None if it knows nobody.
+
+        Raises:
+            GatehouseError: Slack could not be asked.
+        """
+        try:
+            if stranger.user:
+                return profile_of(stranger.team, await self._slack.user_info(stranger.user))
+            return profile_of(stranger.team, await self._slack.user_by_email(stranger.email))
+        except SlackRefused:
+            return None
 
     def read(self, team: str, user: dict[str, Any]) -> Profile:
         """Return a ``user`` object that Slack sent by itself, seen from ``team``."""

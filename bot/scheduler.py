@@ -5,7 +5,7 @@ The ticker lives in memory only: two processes on one job store would run everyt
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -13,6 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.errors import Unavailable
 
 Job = Callable[[], Awaitable[int]]
+MEET_EVERY = timedelta(minutes=1)
+"""With thirty at once that stays well under what Slack takes of users.info."""
 TIDY_EVERY = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
@@ -25,6 +27,7 @@ class Scheduler:
         tick: how often it looks for due work (GATEHOUSE_TICK).
         deliver: has the outbox look for due notifications.
         chase: jobs by name that look after waiting requests; each returns how many it found due.
+        meet: asks Slack about members it was never asked about, and returns how many became known.
         tidy: clears away what is past its time, and returns how much.
         seconds: tells seconds that never go backwards.
     """
@@ -35,11 +38,12 @@ class Scheduler:
         *,
         deliver: Callable[[], None],
         chase: Mapping[str, Job],
+        meet: Job,
         tidy: Job,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tick, self._deliver, self._seconds = tick, deliver, seconds
-        self._chase, self._tidy = chase, tidy
+        self._chase, self._meet, self._tidy = chase, meet, tidy
         self._ticked = seconds()
         settings = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._apscheduler = AsyncIOScheduler(timezone=UTC, job_defaults=settings)
@@ -51,6 +55,9 @@ class Scheduler:
         for name, job in self._chase.items():
             add_job(self._run, "interval", (name, job), seconds=self._tick.total_seconds())
         add_job(self._run, "interval", ("tidy", self._tidy), seconds=TIDY_EVERY.total_seconds())
+        soon = datetime.now(UTC)
+        meeting = {"seconds": MEET_EVERY.total_seconds(), "next_run_time": soon}
+        add_job(self._run, "interval", ("meet", self._meet), **meeting)
         self._apscheduler.start()
         self._deliver()
 

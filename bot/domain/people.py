@@ -39,3 +39,14 @@ class Profile(BaseModel):
     def is_member(self) -> bool:
         """Whether this is a full, active, human member of the workspace (SPEC 2.8)."""
         return not (self.is_guest or self.is_bot or self.is_deactivated or self.is_stranger)
+
+
+class Stranger(BaseModel):
+    """Somebody a catalog file names by a Slack id or by an address, and nothing more is known of yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    team: str
+    user: str = ""
+    email: str = ""

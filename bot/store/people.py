@@ -1,12 +1,13 @@
 """People and the workspace: accounts Slack vouches for, the team this database belongs to, recent organizations."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.domain.ids import new_id
-from bot.domain.people import Person, Profile
+from bot.domain.people import Person, Profile, Stranger
 from bot.store.search_index import SearchIndex
 from bot.store.tables import members, organization_uses, organizations, people, workspace
 from bot.store.upsert import insert_or_ignore, insert_or_update
@@ -98,6 +99,19 @@ class PeopleRows:
         for row in held:
             insert_or_ignore(self._connection, members, **(dict(row) | {"person_id": person_id}))
         self._connection.execute(sa.delete(people).where(people.c.id == other.id))
+
+    def never_asked(self, besides: Collection[str], limit: int) -> list[Stranger]:
+        """Return members of organizations whom Slack was never asked about, but not those with these ids."""
+        query = (
+            sa.select(people.c.id, people.c.team, people.c.user, people.c.email)
+            .where(people.c.seen_at.is_(None), people.c.team != UNBOUND, people.c.id.not_in(list(besides)))
+            .where(sa.or_(people.c.user.is_not(None), people.c.email.is_not(None)))
+            .where(people.c.id.in_(sa.select(members.c.person_id)))
+            .order_by(people.c.id)
+            .limit(limit)
+        )
+        rows = self._connection.execute(query).mappings()
+        return [Stranger(**{name: value or "" for name, value in row.items()}) for row in rows]
 
     def emails_without_account(self, limit: int) -> list[str]:
         """Return addresses that catalog files named and that no account is known for yet."""

@@ -1,8 +1,9 @@
 """What we know of somebody's account, as Slack last told (RELIABILITY B5)."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from bot.domain.people import Person, Profile
+from bot.domain.people import Person, Profile, Stranger
 from bot.store.unit import Unit
 
 
@@ -22,6 +23,6 @@ def bind_team(unit: Unit, team: str) -> str:
     return unit.people.team()
 
 
-def unknown_emails(unit: Unit) -> list[str]:
-    """Return addresses from catalog files that no account is known for yet, at most a hundred."""
-    return unit.people.emails_without_account(100)
+def strangers(unit: Unit, besides: Collection[str], limit: int) -> list[Stranger]:
+    """Return people whom catalog files name and whom Slack was never asked about, but not those ``besides``."""
+    return unit.people.never_asked(besides, limit)

@@ -173,3 +173,24 @@ async def test_an_account_that_slack_says_has_changed_counts_at_once(house: Hous
     await emit(house.workspace, {"type": "user_change", "user": guest}, who="U0BOB")
     await house.bob.submit("Create Client")
     assert GUEST in problem(house.bob)
+
+
+async def test_members_named_by_address_or_never_seen_are_asked_about_before_anybody_needs_them(
+    opened: OpenHouse,
+) -> None:
+    catalog = """
+version: 1
+organizations:
+  - name: Acme Payments
+    members:
+      - {user: pat@example.com, roles: [Owner]}
+      - {user: U0ADA, roles: [Editor]}
+      - {user: nobody@example.com, roles: [Viewer]}
+"""
+    async with opened(catalog=catalog) as house:
+        assert await house.runtime.desk.meet_members() <= 2
+        people = {one["person"].get("user") for one in house.export()["members"]}
+        assert people == {"U0PAT", "U0ADA", None}
+        zones = house.write(lambda unit: unit.organizations.zones(house.workspace.team_id, ["U0PAT", "U0ADA"]))
+        assert zones == {"U0PAT": "Europe/Amsterdam", "U0ADA": "Europe/Amsterdam"}
+        assert await house.runtime.desk.meet_members() == 0
