@@ -5,9 +5,9 @@ from typing import Any
 from blocks import apis as view
 from blocks import kit
 from bot.desk import Desk
-from bot.errors import Refusal
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Command, Payload, Shortcut, Submission
+from handlers.places import page_of, place_of
 from handlers.replies import Reply
 from handlers.switchboard import Switchboard
 
@@ -23,7 +23,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
 
     async def detailed(click: Click) -> Json:
         profile = await desk.profile(click.person, click.home_team)
-        return view.details_view(await desk.api_details(profile, click.value), _place(click))
+        return view.details_view(await desk.api_details(profile, click.value), place_of(click, view.Place()))
 
     @board.command("/apis")
     async def by_command(command: Command) -> Reply:
@@ -52,12 +52,12 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
     @board.action(view.PREVIOUS)
     @board.action(view.NEXT)
     async def turn_page(click: Click) -> Reply:
-        page = int(click.value) if click.value.isdecimal() and len(click.value) < 7 else 0
-        return await turning(click, slack, lambda: listed(click, text=_place(click).text, page=page))
+        page = page_of(click)
+        return await turning(click, slack, lambda: listed(click, text=place_of(click, view.Place()).text, page=page))
 
     @board.action(view.TO_LIST)
     async def to_list(click: Click) -> Reply:
-        place = _place(click)
+        place = place_of(click, view.Place())
         return await turning(click, slack, lambda: listed(click, text=place.text, page=place.page))
 
     @board.action(view.OPEN)
@@ -69,13 +69,3 @@ def register(board: Switchboard, desk: Desk, slack: Windows) -> None:
     async def documentation(_click: Click) -> Reply:
         # Slack opens the page by itself and only wants to know that we heard of it.
         return Reply.nothing()
-
-
-def _place(click: Click) -> view.Place:
-    """Return where the click was made; App Home and messages carry no place."""
-    if click.view is None or not click.view.callback:
-        return view.Place()
-    try:
-        return kit.read_metadata(view.Place, click.view.metadata)
-    except Refusal:
-        return view.Place()

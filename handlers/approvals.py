@@ -7,10 +7,10 @@ from blocks import chasing as talk
 from blocks import kit
 from bot.desk import Desk
 from bot.domain.contracts import AlreadyDecided, Verdict
-from bot.errors import Refusal
 from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Command, Payload, Submission
+from handlers.places import page_of, place_of
 from handlers.replies import Reply
 from handlers.switchboard import Switchboard
 
@@ -26,7 +26,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
 
     async def redrawn(click: Click) -> Reply:
         """After a decision the window it was made in is drawn anew; messages are redrawn by the outbox."""
-        place = _place(click)
+        place = place_of(click, view.Place())
         if place.from_queue:
             return await turning(click, slack, lambda: queued(click, place.page))
         if click.view:
@@ -44,7 +44,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     @board.action(view.PREVIOUS)
     @board.action(view.NEXT)
     async def turn_page(click: Click) -> Reply:
-        page = int(click.value) if click.value.isdecimal() and len(click.value) < 7 else 0
+        page = page_of(click)
         return await turning(click, slack, lambda: queued(click, page))
 
     @board.action(view.APPROVE)
@@ -66,7 +66,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
             except AlreadyDecided:
                 await desk.redraw(click.person, click.value)
                 raise
-            return view.reject_view(contract, _place(click))
+            return view.reject_view(contract, place_of(click, view.Place()))
 
         return await turning(click, slack, build)
 
@@ -99,7 +99,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     async def ask_what(click: Click) -> Reply:
         async def build() -> Json:
             profile = await desk.profile(click.person, click.home_team)
-            return talk.question_view(await desk.look(profile, click.value), _place(click))
+            return talk.question_view(await desk.look(profile, click.value), place_of(click, view.Place()))
 
         return await turning(click, slack, build)
 
@@ -144,13 +144,3 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
             await desk.redraw(click.person, click.value)
             raise
         return Reply.nothing()
-
-
-def _place(click: Click) -> view.Place:
-    """Return where the button was pressed; messages and App Home carry no place."""
-    if click.view is None or not click.view.callback:
-        return view.Place()
-    try:
-        return kit.read_metadata(view.Place, click.view.metadata)
-    except Refusal:
-        return view.Place()

@@ -6,10 +6,10 @@ from blocks import clients as view
 from blocks import home, kit
 from blocks.client_wizard import organization_options
 from bot.desk import Desk
-from bot.errors import Refusal
 from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Command, Payload, Submission, Suggestion
+from handlers.places import page_of, place_of
 from handlers.replies import Reply
 from handlers.switchboard import Switchboard
 
@@ -25,7 +25,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
 
     async def detailed(click: Click, client_id: str) -> Json:
         profile = await desk.known_profile(click.person, click.home_team)
-        return view.details_view(await desk.client_details(profile, client_id), _place(click))
+        return view.details_view(await desk.client_details(profile, client_id), place_of(click, view.Place()))
 
     @board.command("/my-clients")
     async def by_command(command: Command) -> Reply:
@@ -38,12 +38,14 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     @board.action(view.PREVIOUS)
     @board.action(view.NEXT)
     async def turn_page(click: Click) -> Reply:
-        page = int(click.value) if click.value.isdecimal() and len(click.value) < 7 else 0
-        return await turning(click, slack, lambda: listed(click, page=page, organization=_place(click).organization))
+        page = page_of(click)
+        return await turning(
+            click, slack, lambda: listed(click, page=page, organization=place_of(click, view.Place()).organization)
+        )
 
     @board.action(view.TO_LIST)
     async def to_list(click: Click) -> Reply:
-        place = view.Place() if click.value == "all" else _place(click)
+        place = view.Place() if click.value == "all" else place_of(click, view.Place())
         return await turning(click, slack, lambda: listed(click, page=place.page, organization=place.organization))
 
     @board.options(view.NARROW)
@@ -65,7 +67,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         async def build() -> Json:
             profile = await desk.known_profile(click.person, click.home_team)
             client = await desk.client_details(profile, click.value)
-            return view.describe_view(client, _place(click))
+            return view.describe_view(client, place_of(click, view.Place()))
 
         return await turning(click, slack, build)
 
@@ -76,13 +78,3 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         client = await desk.edit_description(profile, place.client, view.read_description(submission.view.values))
         body = Reply.show(view.details_view(client, place, said="The description was saved.")).body
         return Reply(body, lambda: homes.refresh(submission))
-
-
-def _place(click: Click) -> view.Place:
-    """Return where the click was made; App Home and messages carry no place."""
-    if click.view is None or not click.view.callback:
-        return view.Place()
-    try:
-        return kit.read_metadata(view.Place, click.view.metadata)
-    except Refusal:
-        return view.Place()

@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import Refusal
+from handlers.opening import Windows
 from handlers.payloads import Click, Command, Json, Payload, Shortcut, Submission, Suggestion
 from handlers.replies import Reply
 
@@ -35,18 +36,8 @@ _KEPT = (
 log = structlog.get_logger(__name__)
 
 
-class Telling(Protocol):
+class Telling(Windows, Protocol):
     """The calls to Slack that the door needs; ``bot.slack.Slack`` has them."""
-
-    async def open_view(self, trigger: str, view: Json) -> Json: ...
-
-    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json: ...
-
-    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json: ...
-
-    async def respond(
-        self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
-    ) -> None: ...
 
     async def ephemeral(self, channel: str, user: str, text: str, blocks: list[Json] | None = None) -> None: ...
 
