@@ -328,6 +328,8 @@ class Dispatcher:
         """Give a destination up and go on to the next one of its chain, in one transaction."""
 
         def work(unit: Unit) -> None:
+            # One after the other for each request: of two last destinations that fail at once, the later one knows.
+            unit.contracts.hold(one.contract_id)
             unit.outbox.mark_failed(one, error)
             self._after_failure(unit, one)
 

@@ -138,6 +138,11 @@ class ContractRows:
         row = self._connection.execute(query).mappings().one_or_none()
         return _contract(row) if row else None
 
+    def hold(self, contract_id: str) -> None:
+        """Keep a contract as it is until the commit."""
+        one = sa.select(contracts.c.id).where(contracts.c.id == contract_id)
+        self._connection.execute(one.with_for_update())
+
     def many(self, ids: Collection[str]) -> dict[str, Contract]:
         """Return contracts by id."""
         rows = self._connection.execute(_SELECT.where(contracts.c.id.in_(ids))).mappings()

@@ -27,7 +27,7 @@ DONE_ALREADY = {"reset_after", "lost_answer"}
 
 @pytest.fixture
 async def market(opened: OpenHouse, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    monkeypatch.setattr(slack, "TIMEOUT", 0.3)
+    monkeypatch.setattr(slack, "TIMEOUT", 1.0)
     async with opened(catalog=CATALOG) as house:
         yield house
 
