@@ -56,6 +56,7 @@ class SharedReplays:
         self._waiting: deque[tuple[str, asyncio.Future[bool]]] = deque()
         self._working: asyncio.Task[None] | None = None
         self._resting_until = 0.0
+        self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="replays")
 
     async def seen(self, key: str, now: datetime) -> bool:
@@ -78,7 +79,7 @@ class SharedReplays:
 
     async def _work_off(self, until: datetime) -> None:
         try:
-            while self._waiting:
+            while self._waiting and not self._closed:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
                 new = await self._claimed([hashed for hashed, _ in batch], until)
                 for hashed, known in batch:
@@ -104,7 +105,8 @@ class SharedReplays:
         await self._claimed([], datetime.now(UTC))
 
     def close(self) -> None:
-        """Let the last statement end."""
+        """Let the last statement end, and ask no more."""
+        self._closed = True
         self._thread.shutdown(wait=True, cancel_futures=True)
 
 

@@ -123,6 +123,27 @@ async def test_an_acknowledgement_waits_no_longer_than_its_share_for_a_frozen_da
     cache.close()
 
 
+async def test_what_still_waits_at_the_end_asks_nobody() -> None:
+    begun, thawed, asked = threading.Event(), threading.Event(), 0
+
+    def claim(keys: list[str], _: datetime) -> set[str]:
+        nonlocal asked
+        asked += 1
+        begun.set()
+        thawed.wait(10)
+        return set(keys)
+
+    cache = SharedReplays(claim)
+    first = asyncio.create_task(cache.seen("a", NOON))
+    await asyncio.to_thread(begun.wait, 10)
+    second = asyncio.create_task(cache.seen("b", NOON))
+    await asyncio.sleep(0)
+    thawed.set()
+    cache.close()
+    assert [await first, await second] == [False, False]
+    assert asked == 1
+
+
 async def test_an_sqlite_file_remembers_across_restarts(sqlite_template: Path, tmp_path: Path) -> None:
     copy = shutil.copy(sqlite_template, tmp_path / "gatehouse.db")
     for expected in (False, True, True):
