@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.edge import MOST_BYTES
+from bot.edge import MOST_BYTES, SAME_MOMENT
 from tests.doorway import (
     CLICK,
     CLICKED,
@@ -196,6 +196,15 @@ async def test_a_replay_is_answered_and_does_nothing(door: Doorway) -> None:
     again = await door.post(CLICKED, [*headers, ("x-slack-retry-num", "1"), ("x-slack-bolt-lazy-only", "1")])
     assert again.status == 200 and again.body == b""
     assert len(door.asked) == 1
+
+
+async def test_the_same_menu_opened_twice_within_a_second_is_answered_twice(door: Doorway) -> None:
+    typing = click(type="block_suggestion", action_id="organization", value="ac", trigger_id=None, actions=None)
+    headers = signed(typing)
+    answers = [(await door.post(typing, headers)).body for _ in range(2)]
+    assert answers[0] and answers[0] == answers[1] and len(door.asked) == 2
+    door.clock.forward(SAME_MOMENT + 1)
+    assert (await door.post(typing, headers)).body == b"" and len(door.asked) == 2
 
 
 async def test_slacks_own_repeat_of_an_event_is_signed_anew_and_still_done_once(door: Doorway) -> None:
