@@ -112,25 +112,25 @@ class Slack:
         """Close the connections."""
         await self._session.close()
 
-    async def open_view(self, trigger: str, view: Json) -> Json:
-        """Open a modal and return it as Slack holds it (``id``, ``root_view_id``, ``hash``, …).
+    async def open_view(self, trigger: str, view: Json) -> None:
+        """Open a modal.
 
         Raises:
             TriggerGone: the trigger is used or older than 3 s.
             SlackRefused, SlackRateLimited, SlackUnreachable, SlackUnsure: see there; so for every method here.
         """
         self._look("modal", view)
-        return _part(await _outcome(self.client.views_open(trigger_id=trigger, view=view)), "view")
+        await _outcome(self.client.views_open(trigger_id=trigger, view=view))
 
-    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> Json:
+    async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> None:
         """Replace an open view; with ``hash`` only if nobody changed it since, else ``ViewGone``."""
         self._look("modal", view)
-        return _part(await _outcome(self.client.views_update(view_id=view_id, view=view, hash=hash)), "view")
+        await _outcome(self.client.views_update(view_id=view_id, view=view, hash=hash))
 
-    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> Json:
+    async def publish_home(self, user: str, view: Json, hash: str | None = None) -> None:
         """Draw somebody's App Home."""
         self._look("home", view)
-        return _part(await _outcome(self.client.views_publish(user_id=user, view=view, hash=hash)), "view")
+        await _outcome(self.client.views_publish(user_id=user, view=view, hash=hash))
 
     async def respond(
         self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False

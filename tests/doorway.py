@@ -55,14 +55,14 @@ class NotingSlack:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
 
-    async def open_view(self, trigger: str, view: dict[str, Any]) -> dict[str, Any]:
-        return self._note("open_view", trigger=trigger, view=view)
+    async def open_view(self, trigger: str, view: dict[str, Any]) -> None:
+        self._note("open_view", trigger=trigger, view=view)
 
-    async def update_view(self, view_id: str, view: dict[str, Any], hash: str | None = None) -> dict[str, Any]:
-        return self._note("update_view", view_id=view_id, view=view, hash=hash)
+    async def update_view(self, view_id: str, view: dict[str, Any], hash: str | None = None) -> None:
+        self._note("update_view", view_id=view_id, view=view, hash=hash)
 
-    async def publish_home(self, user: str, view: dict[str, Any], hash: str | None = None) -> dict[str, Any]:
-        return self._note("publish_home", user=user, view=view)
+    async def publish_home(self, user: str, view: dict[str, Any], hash: str | None = None) -> None:
+        self._note("publish_home", user=user, view=view)
 
     async def respond(self, response_url: str, text: str, blocks: Any = None, replace_original: bool = False) -> None:
         self._note("respond", response_url=response_url, text=text, replace_original=replace_original)
@@ -73,11 +73,10 @@ class NotingSlack:
     async def post(self, channel: str, text: str, blocks: Any = None) -> None:
         self._note("post", channel=channel, text=text)
 
-    def _note(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def _note(self, name: str, **arguments: Any) -> None:
         self.calls.append((name, arguments))
         if name in self.failing:
             raise RuntimeError(f"{name} fails in this test")
-        return {"id": "V1"}
 
 
 @dataclass

@@ -50,9 +50,9 @@ async def test_each_method_asks_its_own_address(wire: Wire, slack: Slack) -> Non
         POSTED | {"channel": "C1", "view": {"id": "V1"}, "user": {"id": "U1"}, "messages": [{"ts": "1"}, 5]},
         x_oauth_scopes="commands,chat:write",
     )
-    assert await slack.open_view("1.2.abc", {"type": "modal"}) == {"id": "V1"}
-    assert await slack.update_view("V1", {"type": "modal"}, "h1") == {"id": "V1"}
-    assert await slack.publish_home("U1", {"type": "home"}) == {"id": "V1"}
+    await slack.open_view("1.2.abc", {"type": "modal"})
+    await slack.update_view("V1", {"type": "modal"}, "h1")
+    await slack.publish_home("U1", {"type": "home"})
     assert await slack.update("C1", "1.5", "x") == Posted("C1", "1.5")
     await slack.ephemeral("C1", "U1", "x")
     assert await slack.user_info("U1") == {"id": "U1"}
@@ -114,6 +114,14 @@ async def test_a_view_that_changed_is_a_sentence_for_the_person(wire: Wire, slac
     wire.answer = said({"ok": False, "error": code})
     with pytest.raises(ViewGone, match="changed in the meantime"):
         await slack.update_view("V1", {"type": "modal"}, "h1")
+
+
+async def test_a_bare_yes_opens_changes_and_publishes_a_view(wire: Wire, slack: Slack) -> None:
+    wire.answer = said({"ok": True})
+    await slack.open_view("1.2.abc", {"type": "modal"})
+    await slack.update_view("V1", {"type": "modal"})
+    await slack.publish_home("U1", {"type": "home"})
+    assert len(wire.requests) == 3
 
 
 UNSURE: dict[str, Answering] = {
