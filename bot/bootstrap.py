@@ -157,7 +157,8 @@ class Workspace:
         except Unavailable as error:
             log.warning("Slack can't be asked yet", reason=getattr(error, "reason", type(error).__name__))
             return False
-        await self._bind(str(found.get("team_id") or found.get("enterprise_id") or ""))
+        enterprise = found.get("enterprise_id") or ""
+        await self._bind(str(enterprise if found.get("is_enterprise_install") else found.get("team_id") or enterprise))
         self.identity.update(found)
         return True
 

@@ -299,6 +299,10 @@ class Desk:
 
 
 def _at_home(profile: Profile, home_team: str) -> Profile:
-    """An account of another workspace is a stranger, whatever else is known; E… names an organization, not a home."""
-    elsewhere = home_team not in ("", profile.person.team) and not home_team.startswith("E")
+    """An account of another workspace is a stranger, whatever else is known; E… names an organization, not a home.
+
+    On an organization-wide install everybody is from some workspace: whose it is, only users.info says.
+    """
+    named = (profile.person.team, home_team)
+    elsewhere = home_team not in ("", profile.person.team) and not any(team.startswith("E") for team in named)
     return profile.model_copy(update={"is_stranger": True}) if elsewhere else profile

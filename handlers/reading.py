@@ -60,7 +60,7 @@ def value_of(action: Json) -> str:
 
 def _command(body: Json) -> Command:
     return Command(
-        person=_person(body.get("team_id"), body.get("enterprise_id"), body.get("user_id")),
+        person=_person(_installation(body, body.get("team_id"), body.get("enterprise_id")), body.get("user_id")),
         kind="command",
         name=_name(body.get("command")),
         trigger=_text(body.get("trigger_id")),
@@ -118,27 +118,27 @@ def _suggestion(body: Json) -> Suggestion:
 def _event(body: Json) -> Event:
     event = _object(body.get("event"))
     name = _name(event.get("type"))
-    team, enterprise = _installed_in(body)
+    installation = _installed_in(body)
     actor = event.get("user") or event.get("user_id")
     user = actor.get("id") if isinstance(actor, dict) else actor
-    person = Person(team=_team(team, enterprise), user="") if name in WITHOUT_ACTOR else _person(team, enterprise, user)
+    person = Person(team=installation, user="") if name in WITHOUT_ACTOR else _person(installation, user)
     home = _text(event.get("user_team")) or _text(_object(actor).get("team_id"))
     return Event(person=person, kind="event", name=name, home_team=home, event=event, body=body)
 
 
-def _installed_in(body: Json) -> tuple[object, object]:
-    """Return team and enterprise of the installation an event is for (docs.slack.dev/apis/events-api)."""
+def _installed_in(body: Json) -> str:
+    """Return the installation an event is for (docs.slack.dev/apis/events-api)."""
     grants = body.get("authorizations")
     grant = _object(grants[0]) if isinstance(grants, list) and grants else {}
     team = body.get("context_team_id") or grant.get("team_id") or body.get("team_id")
-    return team, grant.get("enterprise_id") or body.get("enterprise_id")
+    return _installation(grant, team, grant.get("enterprise_id") or body.get("enterprise_id"))
 
 
 def _shared(body: Json) -> dict[str, Any]:
     user = _object(body.get("user"))
     team, enterprise = _object(body.get("team")), _object(body.get("enterprise"))
     return {
-        "person": _person(team.get("id"), enterprise.get("id"), user.get("id")),
+        "person": _person(_installation(body, team.get("id"), enterprise.get("id")), user.get("id")),
         "trigger": _text(body.get("trigger_id")),
         "response_url": _text(body.get("response_url")),
         "home_team": _text(user.get("team_id")),
@@ -170,12 +170,18 @@ def _values(state: object) -> Json:
     }
 
 
-def _person(team: object, enterprise: object, user: object) -> Person:
-    """Return who acted. An organization-wide install sends no team (slack/RULES.md, rule 11)."""
-    return Person(team=_team(team, enterprise), user=_identity(user, "no person"))
+def _person(installation: str, user: object) -> Person:
+    return Person(team=installation, user=_identity(user, "no person"))
 
 
-def _team(team: object, enterprise: object) -> str:
+def _installation(grant: Json, team: object, enterprise: object) -> str:
+    """Return whose installation this is: a workspace's, or an enterprise's.
+
+    An organization-wide install names no team in windows, but the workspace somebody is in in commands and events:
+    without a look at the flag one person would be two (slack/RULES.md, rule 11).
+    """
+    if enterprise and grant.get("is_enterprise_install") in (True, "true"):
+        return _identity(enterprise, "no workspace")
     return _identity(team or enterprise, "no workspace")
 
 

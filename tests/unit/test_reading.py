@@ -4,6 +4,7 @@ import pytest
 
 from bot.errors import Refusal
 from handlers.payloads import Payload
+from handlers.reading import read
 from handlers.replies import Reply
 from tests.bodies import CLOSED, COMMAND, EVENT, IN_MESSAGE, OPTIONS, SUBMISSION, Json, raising, with_handler
 from tests.doorway import switchboard
@@ -86,6 +87,24 @@ async def test_an_event_of_nobody_keeps_its_workspace() -> None:
 async def test_an_event_in_a_shared_channel_belongs_to_the_installed_workspace() -> None:
     body = EVENT | {"team_id": "T999", "authorizations": [{"team_id": "T111", "enterprise_id": None}]}
     assert (await seen(body)).person.team == "T111"
+
+
+@pytest.mark.parametrize("kind", [COMMAND, IN_MESSAGE], ids=["a command", "a click"])
+async def test_on_an_organization_wide_install_the_same_person_acts_in_every_workspace(kind: Json) -> None:
+    organization = {"is_enterprise_install": "true" if kind is COMMAND else True}
+    body = kind | organization | {"enterprise_id": "E111", "enterprise": {"id": "E111"}}
+    assert read(body).person.team == "E111"
+
+
+async def test_an_event_of_an_organization_wide_install_belongs_to_the_organization() -> None:
+    grant = {"team_id": None, "enterprise_id": "E111", "is_enterprise_install": True}
+    body = EVENT | {"team_id": "T111", "enterprise_id": "E111", "authorizations": [grant]}
+    assert read(body).person.team == "E111"
+
+
+async def test_a_workspace_of_an_organization_that_installed_by_itself_stays_one() -> None:
+    body = COMMAND | {"is_enterprise_install": "false", "enterprise_id": "E111"}
+    assert read(body).person.team == "T111"
 
 
 async def test_an_id_has_one_handler() -> None:
