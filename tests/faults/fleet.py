@@ -27,6 +27,8 @@ from tests.journeys.house import CATALOG, SECRET_KEY, exported, populate
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
+LOOK = 0.5
+"""Seconds between the balancer's looks at ``/readyz``; a replica that stops takes requests for three more."""
 KEPT = ("content-type", "x-slack-signature", "x-slack-request-timestamp")
 
 
@@ -42,6 +44,8 @@ class Replica:
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process, self.port = process, port
+        self.up = True
+        """Whether the balancer's last look at ``/readyz`` found it so."""
 
     async def ready(self, session: aiohttp.ClientSession) -> bool:
         """Return whether ``/readyz`` says so."""
@@ -60,7 +64,7 @@ class Replica:
 
 
 class Balancer:
-    """Sends requests to the replicas by turns; one that takes no connection is passed over, none is sent twice."""
+    """Sends requests to the ready replicas by turns; none is sent twice. It looks at ``/readyz`` as real ones do."""
 
     def __init__(self) -> None:
         self.replicas: list[Replica] = []
@@ -79,8 +83,16 @@ class Balancer:
         port = free_port()
         await web.TCPSite(runner, "127.0.0.1", port).start()
         async with aiohttp.ClientSession() as self._session:
+            watching = asyncio.create_task(self._watch())
             yield f"http://127.0.0.1:{port}/slack/events"
+            watching.cancel()
         await runner.cleanup()
+
+    async def _watch(self) -> None:
+        while True:
+            for replica in list(self.replicas):
+                replica.up = await replica.ready(self._session)
+            await asyncio.sleep(LOOK)
 
     async def send(self, replica: Replica, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """Send one request to one replica and return its status and body."""
@@ -91,10 +103,13 @@ class Balancer:
     async def _forward(self, request: web.Request) -> web.Response:
         body = await request.read()
         headers = {name: request.headers[name] for name in KEPT if name in request.headers}
-        for _ in range(len(self.replicas)):
+        for _ in self.replicas:
             self._turn += 1
+            replica = self.replicas[self._turn % len(self.replicas)]
+            if not replica.up:
+                continue
             try:
-                status, answer = await self.send(self.replicas[self._turn % len(self.replicas)], body, headers)
+                status, answer = await self.send(replica, body, headers)
             except aiohttp.ClientConnectorError:
                 continue
             except aiohttp.ClientError:
