@@ -5,7 +5,7 @@ from collections import OrderedDict
 from blocks import home as view
 from bot.desk import Desk
 from bot.domain.people import Person
-from bot.errors import NotAllowed
+from bot.errors import Refusal
 from handlers.opening import Windows
 from handlers.payloads import Event, Payload
 from handlers.replies import Reply
@@ -41,7 +41,7 @@ class Homes:
         try:
             profile = await self._desk.profile(payload.person, payload.home_team)
             drawn = view.home_view(*await self._desk.home(profile, waiting=SHOWN))
-        except NotAllowed as refusal:
+        except Refusal as refusal:
             drawn = view.refused_view(str(refusal))
         await self._slack.publish_home(payload.person.user, drawn)
 

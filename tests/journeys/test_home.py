@@ -44,6 +44,12 @@ async def test_a_guest_reads_a_sentence_in_place_of_buttons(house: House) -> Non
     assert "Create client" not in house.gus.sees()
 
 
+async def test_a_home_that_cannot_be_drawn_says_so(house: House) -> None:
+    house.workspace.faults.add(method="users.info", kind="error:user_not_found", times=9)
+    await house.bob.open_home()
+    assert "Slack didn't tell us who you are just now: please try again." in house.bob.sees()
+
+
 async def test_the_messages_tab_draws_nothing(house: House) -> None:
     await house.bob.open_home("messages")
     assert house.bob.home is None
