@@ -13,8 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.errors import Unavailable
 
 Job = Callable[[], Awaitable[int]]
-MEET_EVERY = timedelta(minutes=1)
-"""With thirty at once that stays well under what Slack takes of users.info."""
+MEET_EVERY = timedelta(seconds=10)
+"""Until then a request does not reach an approver whom a catalog file applied meanwhile names by an address."""
 TIDY_EVERY = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
