@@ -119,7 +119,7 @@ def waiting_card(contract: Contract) -> Card:
         end: list[Block] = [kit.facts([(state(contract), asked(contract))]), kit.note("See the message below.")]
         return kit.escape(text), [block.to_dict() for block in end]
     blocks: list[Block] = [
-        kit.paragraph(f"{text}. The approvers were told."),
+        kit.paragraph(f"{text}. You get another message when it is decided."),
         kit.facts(_mine(contract)),
         _history(contract),
         kit.buttons(kit.button("Withdraw", WITHDRAW, contract.id)),
@@ -143,9 +143,9 @@ def outcome_card(contract: Contract) -> Card:
 
 def trouble_card(contract: Contract) -> Card:
     """Return what the requester is told when nobody who could decide can be reached."""
-    text = f"{state(contract)}: {asked(contract)}. The approvers of {contract.organization} could not be reached" + (
-        "; the admins of Gatehouse were informed." if contract.is_waiting else "."
-    )
+    help_needed = " Ask the admins of Gatehouse for help." if contract.is_waiting else ""
+    said = f"The approvers of {contract.organization} could not be reached.{help_needed}"
+    text = f"{state(contract)}: {asked(contract)}. {said}"
     blocks: list[Block] = [kit.paragraph(text)]
     return kit.escape(text), [block.to_dict() for block in blocks]
 

@@ -259,7 +259,7 @@ def result_view(contract: Contract) -> Json:
     """Return what became of it."""
     title = f"{contract.client} {contract.client_version} → {contract.api} {contract.api_version}"
     if contract.status is Status.AWAITING_APPROVAL:
-        said = "Waiting for approval. The approvers were told; you get a direct message when they have decided."
+        said = "Waiting for approval. You get a direct message when it is decided."
     else:
         said = "Approved. The contract is active: the client may call the API now."
     facts = [("Plan", f"{contract.plan} {contract.plan_version}"), ("Organization", contract.client_organization)]

@@ -59,7 +59,9 @@ async def test_from_the_channel_to_the_approvers_to_the_admins_to_the_requester(
 async def test_with_nobody_at_all_the_requester_is_told(opened: OpenHouse) -> None:
     async with opened(catalog=CATALOG) as market:
         await ask(market, "Echo", "Only")
-        assert any("could not be reached" in one.text for one in market.bob.inbox())
+        said = "\n".join(one.text for one in market.bob.inbox())
+        assert "could not be reached. Ask the admins of Gatehouse for help." in said
+        assert "told" not in said and "informed" not in said
         assert notifications(market, "request") == []
 
 
