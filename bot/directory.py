@@ -21,7 +21,7 @@ class SlackDirectory:
             GatehouseError: Slack could not be asked, or says it doesn't know the account.
         """
         try:
-            return profile_of(person.team, await self._slack.user_info(person.user))
+            return profile_of(person.team, {**await self._slack.user_info(person.user), "id": person.user})
         except SlackRefused as error:
             raise Refusal("Slack didn't tell us who you are just now: please try again.") from error
 
@@ -33,9 +33,11 @@ class SlackDirectory:
         """
         try:
             if stranger.user:
-                return profile_of(stranger.team, await self._slack.user_info(stranger.user))
-            return profile_of(stranger.team, await self._slack.user_by_email(stranger.email))
-        except SlackRefused:
+                return await self.look_up(Person(team=stranger.team, user=stranger.user))
+            found = profile_of(stranger.team, await self._slack.user_by_email(stranger.email))
+            # The address is theirs, whether or not the app may read it in their profile.
+            return found.model_copy(update={"email": stranger.email})
+        except (SlackRefused, Refusal):
             return None
 
     def read(self, team: str, user: dict[str, Any]) -> Profile:

@@ -1,0 +1,46 @@
+"""Accounts as Slack tells of them, also where it leaves out what the app may not read."""
+
+from typing import Any, cast
+
+import pytest
+
+from bot.directory import SlackDirectory
+from bot.domain.people import Person, Stranger
+from bot.endings import SlackRefused
+from bot.slack import Slack
+
+
+class TerseSlack:
+    """Knows one account and says as little as it can."""
+
+    async def user_info(self, user: str) -> dict[str, Any]:
+        if user != "U0PAT":
+            raise SlackRefused("user_not_found")
+        return {"profile": {}}
+
+    async def user_by_email(self, email_address: str) -> dict[str, Any]:
+        if email_address != "pat@acme.example":
+            raise SlackRefused("users_not_found")
+        return {"id": "U0PAT", "profile": {}}
+
+
+@pytest.fixture
+def directory() -> SlackDirectory:
+    return SlackDirectory(cast(Slack, TerseSlack()))
+
+
+async def test_an_account_found_by_its_address_has_that_address(directory: SlackDirectory) -> None:
+    found = await directory.meet(Stranger(id="1", team="T1", email="pat@acme.example"))
+    assert found is not None
+    assert (found.person, found.email) == (Person(team="T1", user="U0PAT"), "pat@acme.example")
+
+
+async def test_whoever_was_asked_about_is_whom_the_answer_is_about(directory: SlackDirectory) -> None:
+    profile = await directory.look_up(Person(team="T1", user="U0PAT"))
+    assert (profile.person.user, profile.name) == ("U0PAT", "U0PAT")
+    assert await directory.meet(Stranger(id="1", team="T1", user="U0PAT")) == profile
+
+
+@pytest.mark.parametrize("named", [{"user": "U0NO"}, {"email": "no@acme.example"}], ids=["an id", "an address"])
+async def test_nobody_is_met_whom_slack_does_not_know(directory: SlackDirectory, named: dict[str, str]) -> None:
+    assert await directory.meet(Stranger(id="1", team="T1", **named)) is None
