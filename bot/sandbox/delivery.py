@@ -90,11 +90,6 @@ class Delivery:
         self._at.changed("traffic")
         return answer
 
-    async def post_raw(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Send any bytes to the bot's address, signed or not: what a hostile sender would. Gives status and body."""
-        async with self._http().post(str(self.events_url), data=body, headers=headers) as response:
-            return response.status, await response.read()
-
     def signed(self, body: bytes, content_type: str) -> dict[str, str]:
         """The headers of a genuine request with this body."""
         timestamp = str(int(self._at.now()))

@@ -166,11 +166,6 @@ class ContractRows:
         one = sa.update(client_versions).where(client_versions.c.id == client_version_id)
         self._connection.execute(one.values(status=status))
 
-    def of_client(self, client_id: str, limit: int) -> tuple[Contract, ...]:
-        """Return the newest contracts of a client."""
-        query = _SELECT.where(clients.c.id == client_id).order_by(contracts.c.requested_at.desc(), contracts.c.id)
-        return tuple(_contract(row) for row in self._connection.execute(query.limit(limit)).mappings())
-
     def due(self, column: str, now: datetime, limit: int) -> list[Contract]:
         """Take waiting contracts whose time has come, the longest due first; another scheduler passes them over.
 
