@@ -4,6 +4,7 @@ Bolt asks its listeners one after the other at 10.6 µs each, and a listener can
 line is a middleware that answers for all kinds, and the switchboard's table stands behind it (docs/door.md).
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
@@ -59,6 +60,7 @@ def bolt(board: Switchboard, client: AsyncWebClient) -> AsyncApp:
     """
     return AsyncApp(
         name="gatehouse",
+        logger=logging.getLogger("slack_bolt.AsyncApp"),  # else Bolt sets that logger's level back to the root's
         client=client,
         before_authorize=Line(board),
         process_before_response=True,

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import structlog
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
+from handlers.lines import bolt
+from tests.doorway import switchboard
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 TRIGGER = "13345224609.738474920.8088930838d88f008e0abc"
@@ -84,3 +87,11 @@ def test_a_json_line_has_time_level_logger_and_fields() -> None:
     line: dict[str, Any] = json.loads(stream.getvalue())
     assert line.pop("timestamp").endswith("Z")
     assert line == {"event": "refused", "reason": "size", "level": "warning", "logger": "bot.edge"}
+
+
+def test_bolt_does_not_warn_of_a_token_that_our_client_carries(
+    written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1-2-abc")
+    bolt(switchboard(), AsyncWebClient("xoxb-1-2-abc"))
+    assert written() == ""
