@@ -245,8 +245,9 @@ def listening(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]  # create_server repeats the address there
         raise WrongSettings(
-            f"GATEHOUSE_HOST and GATEHOUSE_PORT: can't listen on {host} port {port} ({error.strerror}). "
+            f"GATEHOUSE_HOST and GATEHOUSE_PORT: can't listen on {host} port {port} ({reason}). "
             f"Stop what uses it, or take another: GATEHOUSE_PORT={port + 1}"
         ) from error
 
