@@ -1,5 +1,7 @@
 """Deciding and withdrawing: from a message, from the queue, from App Home (SPEC 5)."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from blocks import approvals as view
@@ -33,6 +35,15 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
             return Reply.later(lambda: homes.refresh(click))
         return Reply.nothing()
 
+    @asynccontextmanager
+    async def fresh(payload: Payload, contract_id: str) -> AsyncIterator[None]:
+        """Whoever comes second is told so, and sees the message as it now is (SPEC 5.4)."""
+        try:
+            yield
+        except AlreadyDecided:
+            await desk.redraw(payload.person, contract_id)
+            raise
+
     @board.command("/approvals")
     async def by_command(command: Command) -> Reply:
         return await opening(command, slack, lambda: queued(command))
@@ -50,22 +61,16 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     @board.action(view.APPROVE)
     async def approve(click: Click) -> Reply:
         profile = await desk.deciding_profile(click.person, click.home_team)
-        try:
+        async with fresh(click, click.value):
             await desk.decide(profile, click.value, Verdict.APPROVE)
-        except AlreadyDecided:
-            await desk.redraw(click.person, click.value)
-            raise
         return await redrawn(click)
 
     @board.action(view.REJECT)
     async def ask_why(click: Click) -> Reply:
         async def build() -> Json:
             profile = await desk.profile(click.person, click.home_team)
-            try:
+            async with fresh(click, click.value):
                 contract = await desk.look(profile, click.value)
-            except AlreadyDecided:
-                await desk.redraw(click.person, click.value)
-                raise
             return view.reject_view(contract, place_of(click, view.Place()))
 
         return await turning(click, slack, build)
@@ -88,18 +93,17 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     @board.action(view.CLAIM)
     async def claim(click: Click) -> Reply:
         profile = await desk.deciding_profile(click.person, click.home_team)
-        try:
+        async with fresh(click, click.value):
             await desk.claim(profile, click.value)
-        except AlreadyDecided:
-            await desk.redraw(click.person, click.value)
-            raise
         return await redrawn(click)
 
     @board.action(view.ASK)
     async def ask_what(click: Click) -> Reply:
         async def build() -> Json:
             profile = await desk.profile(click.person, click.home_team)
-            return talk.question_view(await desk.look(profile, click.value), place_of(click, view.Place()))
+            async with fresh(click, click.value):
+                contract = await desk.look(profile, click.value)
+            return talk.question_view(contract, place_of(click, view.Place()))
 
         return await turning(click, slack, build)
 
@@ -108,7 +112,8 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         place = kit.read_metadata(view.Place, submission.view.metadata)
         profile = await desk.deciding_profile(submission.person, submission.home_team)
         question = talk.read_question(submission.view.values)
-        await desk.ask_for_changes(profile, place.contract, question)
+        async with fresh(submission, place.contract):
+            await desk.ask_for_changes(profile, place.contract, question)
         if place.from_queue:
             return Reply.show(view.queue_view(await desk.queue(profile, page=place.page)))
         return Reply.clear()
@@ -138,9 +143,6 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     @board.action(view.WITHDRAW)
     async def withdraw(click: Click) -> Reply:
         profile = await desk.profile(click.person, click.home_team)
-        try:
+        async with fresh(click, click.value):
             await desk.withdraw(profile, click.value)
-        except AlreadyDecided:
-            await desk.redraw(click.person, click.value)
-            raise
         return Reply.nothing()

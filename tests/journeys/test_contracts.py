@@ -60,6 +60,19 @@ async def test_the_first_verdict_wins_and_the_second_approver_is_told_who_was_fa
     assert "Pat Approver approved this request" in market.said_to(market.ada, "approvals")
 
 
+@pytest.mark.parametrize("button", ["Approve", "Reject", "Claim", "Ask for changes"])
+async def test_a_button_that_should_be_gone_has_the_message_drawn_again(market: House, button: str) -> None:
+    await ask(market)
+    message = request(market)
+    before = message.blocks
+    await market.pat.press("Approve", message=message)
+    await market.delivered()
+    market.workspace.traffic.clear()
+    await market.ada.send(market.ada.draft_press(button, message=with_blocks(message, before)))
+    await market.delivered()
+    assert message.ts in [one.request["ts"] for one in market.workspace.traffic if one.name == "chat.update"]
+
+
 async def test_rejecting_needs_a_reason_and_the_requester_reads_it(market: House) -> None:
     await ask(market)
     await market.pat.press("Reject", message=request(market))
