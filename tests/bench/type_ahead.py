@@ -17,7 +17,7 @@ from blocks import apis as api_view
 from blocks.client_wizard import organization_options
 from bot.clock import SystemClock
 from bot.desk import Desk
-from bot.domain.people import Person, Profile
+from bot.domain.people import Person, Profile, Stranger
 from bot.domain.policy import HouseRules
 from bot.store.engine import Store
 from bot.store.tables import apis, organizations
@@ -34,6 +34,9 @@ class NoDirectory:
 
     async def look_up(self, person: Person) -> Profile:
         raise LookupError(person.user)
+
+    async def meet(self, stranger: Stranger) -> Profile | None:
+        raise LookupError(stranger.id)
 
     def read(self, team: str, user: dict[str, Any]) -> Profile:
         raise LookupError(team, user)

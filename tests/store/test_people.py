@@ -6,7 +6,7 @@ from bot.domain.people import Person, Profile
 from bot.domain.policy import Role
 from bot.store.engine import Store
 from bot.store.unit import Unit
-from bot.usecases.people import bind_team, unknown_emails
+from bot.usecases.people import bind_team
 from tests.store.conftest import StandingClock
 
 TEAM = "T0GATEHOUSE"
@@ -17,6 +17,11 @@ def profile(user: str = "U0BOB", email: str = "", *, is_guest: bool = False) -> 
     """What Slack says about somebody."""
     person = Person(team=TEAM, user=user)
     return Profile(person=person, name="Somebody", email=email, home_team=TEAM, is_guest=is_guest)
+
+
+def unknown_emails(store: Store) -> list[str]:
+    """Addresses that no account is known for."""
+    return store.read.run(lambda unit: unit.people.emails_without_account(10))
 
 
 def seen(store: Store, one: Profile) -> None:
@@ -58,11 +63,11 @@ def test_nobody_was_seen_before_slack_told_about_them(store: Store, clock: Stand
 
 
 def test_whoever_has_the_address_takes_over_what_it_was_given(store: Store, acme: str) -> None:
-    assert store.read.run(unknown_emails) == ["bob@example.com"]
+    assert unknown_emails(store) == ["bob@example.com"]
     assert roles(store, "U0BOB", acme) == set()
     seen(store, profile(email="Bob@Example.com"))
     assert roles(store, "U0BOB", acme) == {Role.VIEWER}
-    assert store.read.run(unknown_emails) == []
+    assert unknown_emails(store) == []
 
 
 def test_taking_over_adds_to_the_roles_somebody_has(store: Store, acme: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.config import Config
 
 from bot.catalogs import native
 from bot.domain.ids import new_id
@@ -178,7 +179,9 @@ def test_what_is_there_already_is_indexed_by_the_migration(database_url: str) ->
     store = open_store(database_url, patient=True)
     try:
         with store.engine.begin() as connection:
-            command.upgrade(schema._config(connection), "0001")
+            config = Config(attributes={"connection": connection})
+            config.set_main_option("script_location", str(schema.MIGRATIONS))
+            command.upgrade(config, "0001")
             owner = {"id": new_id(), "team": TEAM, "key": "Acme", "folded": "acme", "name": "Acme", "sort_name": "acme"}
             at = sa.func.current_timestamp()
             connection.execute(sa.insert(organizations).values(**owner, created_at=at))
