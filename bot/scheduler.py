@@ -3,11 +3,13 @@
 The ticker lives in memory only: two processes on one job store would run everything twice (RELIABILITY A6).
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.errors import Unavailable
@@ -46,7 +48,8 @@ class Scheduler:
         self._chase, self._meet, self._tidy = chase, meet, tidy
         self._ticked = seconds()
         settings = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self._apscheduler = AsyncIOScheduler(timezone=UTC, job_defaults=settings)
+        executors = {"default": _Executor()}
+        self._apscheduler = AsyncIOScheduler(timezone=UTC, job_defaults=settings, executors=executors)
 
     def start(self) -> None:
         """Begin to tick, in the running loop."""
@@ -82,3 +85,11 @@ class Scheduler:
             log.warning("a job did not reach the database; its next run will", job=name)
         else:
             log.debug("job done", job=name, rows=done)
+
+
+class _Executor(AsyncIOExecutor):  # type: ignore[misc]
+    """Cancels what is under way when the process stops; APScheduler would log that as an error, with a traceback."""
+
+    def _run_job_error(self, job_id: str, exc: BaseException, traceback: object = None) -> None:
+        if not isinstance(exc, asyncio.CancelledError):
+            super()._run_job_error(job_id, exc, traceback)
