@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.errors import GatehouseError
+from bot.errors import WrongSettings
 
 SECONDS = 0.25
 STEPS = 10_000
@@ -19,7 +19,7 @@ VERSION = sqlite3.sqlite_version_info
 """Of the SQLite that this Python brings."""
 
 
-class Damaged(GatehouseError):
+class Damaged(WrongSettings):
     """The database file is not one, or is not whole."""
 
 
@@ -63,6 +63,6 @@ BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 def _sentence(path: Path, found: str) -> str:
     return (
-        f"The database file {path} is damaged ({found}): nothing was changed. Put the newest backup in its place "
+        f"GATEHOUSE_DATABASE_URL: the database file {path} is damaged ({found}): nothing was changed. Put the newest backup in its place "
         "(docs/operations.md, Backup and restore), and keep the damaged file."
     )
