@@ -63,6 +63,6 @@ BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 def _sentence(path: Path, found: str) -> str:
     return (
-        f"GATEHOUSE_DATABASE_URL: the database file {path} is damaged ({found}): nothing was changed. Put the newest backup in its place "
-        "(docs/operations.md, Backup and restore), and keep the damaged file."
+        f"GATEHOUSE_DATABASE_URL: the database file {path} is damaged ({found}): nothing was changed. "
+        "Put the newest backup in its place (docs/operations.md, Backup and restore), and keep the damaged file."
     )
