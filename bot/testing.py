@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-WORKERS = "2"
-"""Each worker has a PostgreSQL of its own; on two cores a third makes the run longer."""
+WORKERS = "4"
+"""Two for each of two cores: a test waits for answers half of its time. Each worker has a PostgreSQL of its own."""
 
 
 def run(arguments: list[str], checkout: Path = CHECKOUT) -> int:

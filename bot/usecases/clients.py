@@ -52,7 +52,7 @@ def begin_client(
         raise NotAllowed(
             "You can't create clients in any organization yet: ask an owner of one to make you a Client Developer."
         )
-    preset = _preset(unit, rules, person, text, organization_id)
+    preset = _preset(unit, rules, person, text, organization_id) or _meant(unit, rules, profile, text)
     only = found.shown[0] if found.total == 1 else None
     chosen = preset or only
     draft = ClientDraft(
@@ -72,6 +72,12 @@ def _preset(unit: Unit, rules: HouseRules, person: Person, text: str, organizati
     if organization is None or not may(unit, rules, person, organization.id, Permission.CLIENT_EDIT):
         return None
     return Choice(id=organization.id, name=organization.name)
+
+
+def _meant(unit: Unit, rules: HouseRules, profile: Profile, text: str) -> Choice | None:
+    """Return the only organization that a part of a name can mean among those somebody may create clients in."""
+    found = choices(unit, rules, profile, text) if text else None
+    return found.shown[0] if found and found.total == 1 and found.shown[0].id != PERSONAL else None
 
 
 def _unknown_organization(text: str) -> str:

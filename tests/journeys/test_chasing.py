@@ -128,8 +128,7 @@ async def test_a_request_changed_to_a_plan_without_approval_is_active_at_once(ma
 async def test_times_of_the_organization_go_before_those_of_the_installation(opened: OpenHouse) -> None:
     own = CATALOG.replace(
         "    approval_channel: C0APPROVALS\n",
-        "    approval_channel: C0APPROVALS\n"
-        '    approvals: {remind_after: 2h, escalate_after: "0", expire_after: 3d}\n',
+        '    approval_channel: C0APPROVALS\n    approvals: {remind_after: 2h, escalate_after: "0", expire_after: 3d}\n',
     )
     async with opened(catalog=own) as market:
         await ask(market)

@@ -250,3 +250,9 @@ async def test_the_same_steps_lead_to_a_client_over_socket_mode(opened: OpenHous
         await house.bob.submit("Create Client", times=2)
         assert step(house.bob) == "Client"
         assert house.clients() == ["Web shop"]
+
+
+async def test_a_part_of_a_name_that_can_mean_one_organization_only_presets_it(house: House) -> None:
+    await house.bob.command("/create-client", "acme")
+    assert step(house.bob) == "2"
+    assert "Acme Payments" in house.bob.sees()

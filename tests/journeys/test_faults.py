@@ -131,11 +131,13 @@ async def test_an_app_home_that_can_not_be_drawn_costs_nobody_a_client(house: Ho
 async def test_somebody_never_seen_whom_slack_does_not_tell_about_is_asked_to_try_again(
     house: House, kind: str
 ) -> None:
-    house.workspace.faults.add(method="users.info", kind=kind)
-    await house.bob.command("/create-client")
-    assert "Slack didn't tell us who you are just now" in house.said_to(house.bob)
-    await house.bob.command("/create-client")
-    assert step(house.bob) == "1"
+    # Nia is no member of an organization: nobody asked about her before. Others may be asked about meanwhile.
+    house.workspace.faults.add(method="users.info", kind=kind, times=20)
+    await house.nia.command("/create-client")
+    assert "Slack didn't tell us who you are just now" in house.said_to(house.nia)
+    house.workspace.faults.clear()
+    await house.nia.command("/create-client")
+    assert step(house.nia) == "1"
 
 
 async def test_somebody_known_can_go_on_while_slack_tells_nothing(house: House) -> None:
