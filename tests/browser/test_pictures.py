@@ -3,30 +3,12 @@
 ``GATEHOUSE_PICTURES=1 python3 -m bot test tests/browser/test_pictures.py`` takes all of them anew.
 """
 
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.browser.studio import HALF, PHONE, Studio, open_studio, stock, type_in
+from tests.browser.studio import HALF, PHONE, Studio, type_in
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
-
-
-@pytest.fixture(scope="module")
-def stocked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    database = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("studio") / "gatehouse.db"))
-    stock(database)
-    return database
-
-
-@pytest.fixture
-async def studio(chromium: str, stocked: Path, tmp_path: Path) -> AsyncIterator[Studio]:
-    async with open_studio(Path(shutil.copy(stocked, tmp_path / "gatehouse.db")), chromium) as one:
-        yield one
 
 
 async def press(window: "Page | Locator", name: str) -> None:

@@ -90,6 +90,32 @@
     if (box.querySelector("[aria-invalid]")) firstField(box).focus();
   });
 
+  // A live update must not take a window away from under a finger, nor drop what is still queued behind a request of
+  // its form: it waits until the press is over and all requests of the window have come back.
+  const onTheirWay = new Set();
+  let pressed = false;
+  let missed = false;
+  const catchUp = () => {
+    if (!missed || pressed || onTheirWay.size) return;
+    missed = false;
+    htmx.trigger(layer(), "again");
+  };
+  document.addEventListener("pointerdown", () => { pressed = true; }, true);
+  for (const kind of ["pointerup", "pointercancel"]) {
+    document.addEventListener(kind, () => setTimeout(() => { pressed = false; catchUp(); }, 30), true);
+  }
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (event.detail.elt.closest?.("[data-dialog]")) onTheirWay.add(event.detail.xhr);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (onTheirWay.delete(event.detail.xhr)) setTimeout(catchUp, 30);
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.elt !== layer() || !(pressed || onTheirWay.size)) return;
+    event.detail.shouldSwap = false;
+    missed = true;
+  });
+
   // A field that is being corrected no longer shows its error; the next submission tells whether it is right.
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => event.target.closest?.(".has-error")?.classList.add("is-touched"));
