@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,12 +116,15 @@ def _settings(workspace: Workspace, server: SandboxServer, folder: Path, *, sock
 
 def _stock(settings: Settings, team: str) -> None:
     """Fill the database with the sample catalog; a kept one is brought up to date."""
+    # Nothing that is read here is garbage before the end: looking for it would cost a fifth of the time.
+    gc.disable()
     store = prepared_store(settings, SystemClock())
     try:
         store.write.run(lambda unit: bind_team(unit, team))
         _apply(store, CATALOG)
     finally:
         store.close()
+        gc.enable()
 
 
 def _apply(store: Store, path: Path) -> None:
