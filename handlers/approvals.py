@@ -1,6 +1,6 @@
 """Deciding and withdrawing: from a message, from the queue, from App Home (SPEC 5)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -8,7 +8,7 @@ from blocks import approvals as view
 from blocks import chasing as talk
 from blocks import kit
 from bot.desk import Desk
-from bot.domain.contracts import AlreadyDecided, Verdict
+from bot.domain.contracts import AlreadyDecided, Contract, Verdict
 from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Command, Payload, Submission
@@ -44,6 +44,17 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
             await desk.redraw(payload.person, contract_id)
             raise
 
+    async def asking(click: Click, form: Callable[[Contract, view.Place], Json]) -> Reply:
+        """Show a form about a request that still waits."""
+
+        async def build() -> Json:
+            profile = await desk.profile(click.person, click.home_team)
+            async with fresh(click, click.value):
+                contract = await desk.look(profile, click.value)
+            return form(contract, place_of(click, view.Place()))
+
+        return await turning(click, slack, build)
+
     @board.command("/approvals")
     async def by_command(command: Command) -> Reply:
         return await opening(command, slack, lambda: queued(command))
@@ -67,13 +78,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
 
     @board.action(view.REJECT)
     async def ask_why(click: Click) -> Reply:
-        async def build() -> Json:
-            profile = await desk.profile(click.person, click.home_team)
-            async with fresh(click, click.value):
-                contract = await desk.look(profile, click.value)
-            return view.reject_view(contract, place_of(click, view.Place()))
-
-        return await turning(click, slack, build)
+        return await asking(click, view.reject_view)
 
     @board.submission(view.REASON)
     async def reject(submission: Submission) -> Reply:
@@ -99,13 +104,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
 
     @board.action(view.ASK)
     async def ask_what(click: Click) -> Reply:
-        async def build() -> Json:
-            profile = await desk.profile(click.person, click.home_team)
-            async with fresh(click, click.value):
-                contract = await desk.look(profile, click.value)
-            return talk.question_view(contract, place_of(click, view.Place()))
-
-        return await turning(click, slack, build)
+        return await asking(click, talk.question_view)
 
     @board.submission(talk.QUESTION)
     async def ask(submission: Submission) -> Reply:
