@@ -78,7 +78,7 @@ class OutboxRows:
             notifications.c.kind == Kind.REQUEST,
             notifications.c.ts.is_not(None),
         )
-        return [_notification(row) for row in self._connection.execute(query).mappings()]
+        return [as_notification(row) for row in self._connection.execute(query).mappings()]
 
     def waiting_count(self, destination: str, most: int) -> int:
         """Return how many requests wait at a destination, counting no further than ``most``."""
@@ -145,7 +145,7 @@ class OutboxRows:
         )
         until = self._now + LEASE
         self._connection.execute(claimed.values(lease_until=until, attempts=_COUNTED_ON, posting_since=posting))
-        return [_notification(row, attempts=_counted_on(row), lease_until=until) for row in rows]
+        return [as_notification(row, attempts=_counted_on(row), lease_until=until) for row in rows]
 
     def renew(self, claimed: Notification) -> Notification | None:
         """Hold a claim for a whole lease from now on; None if somebody else has it by now."""
@@ -232,7 +232,7 @@ class OutboxRows:
             .order_by(notifications.c.created_at)
             .limit(limit)
         )
-        return [_notification(row) for row in self._connection.execute(query).mappings()]
+        return [as_notification(row) for row in self._connection.execute(query).mappings()]
 
     def retry(self, ids: Collection[str]) -> list[str]:
         """Try these again now, failed ones afresh; return the ids that exist. What is under way is not disturbed."""
@@ -298,6 +298,7 @@ def _counted_on(row: Any) -> int:
     return 1 if done else int(row["attempts"]) + 1
 
 
-def _notification(row: Any, **changes: Any) -> Notification:
+def as_notification(row: Any, **changes: Any) -> Notification:
+    """Return a row of ``notifications`` as the value that leaves the store."""
     fields = {name: row[name] for name in Notification.model_fields if name in row}
     return Notification(**fields | changes, unsure=row["posting_since"] is not None)
