@@ -2,62 +2,95 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
-KINDS = {"429", "500", "html", "empty", "reset_before", "reset_after", "timeout", "lost_answer", "slow"}
-"""What can go wrong, besides ``error:CODE``.
-
-``reset_before`` and ``timeout`` happen before the call is carried out, ``reset_after`` and ``lost_answer`` after it:
-there the effect is in the workspace, and the bot does not learn of it.
-"""
+BROKEN = {"500", "502", "503", "504", "html", "empty", "truncated", "list", "null", "bare", "trickle"}
+"""Answers that say nothing of what happened: a server's error, a page of HTML, no byte, half of an answer, a list,
+``null``, ``ok`` without anything else, and one that begins and never ends."""
+CUT = {"reset_before", "reset_after", "timeout", "lost_answer"}
+"""No answer at all. ``reset_before`` and ``timeout`` happen before the call is carried out, the others after it."""
+KINDS = BROKEN | CUT | {"429", "slow"}
+"""What can go wrong, besides ``error:CODE``."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """One planned fault; ``times`` is how often it still happens, ``seconds`` how long ``slow`` takes."""
+    """One planned fault.
+
+    ``times`` is how often it still happens, ``fired`` how often it did, ``seconds`` how long ``slow`` takes. If it has
+    ``acted``, the call is carried out first: the effect is in the workspace, and the bot does not learn of it.
+    """
 
     method: str
     kind: str
     times: int = 1
-    retry_after: str = "1"
+    retry_after: str | None = "1"
     seconds: float = 1.0
+    acted: bool = False
+    about: str | None = None
+    fired: int = 0
 
 
 class Faults:
     """The faults that are planned."""
 
     def __init__(self) -> None:
-        self.planned: list[Fault] = []
+        self._planned: dict[str | None, list[Fault]] = defaultdict(list)
 
-    def add(self, *, method: str, kind: str, times: int = 1, retry_after: str = "1", seconds: float = 1.0) -> Fault:
+    def add(
+        self,
+        *,
+        method: str,
+        kind: str,
+        times: int = 1,
+        retry_after: str | None = "1",
+        seconds: float = 1.0,
+        acted: bool = False,
+        about: str | None = None,
+    ) -> Fault:
         """Let the next calls of a method fail.
 
         Args:
             method: a Web API method, ``response_url``, or ``*`` for any of them.
             kind: one of ``KINDS``, or ``error:CODE`` for an answer with this error code.
             times: how many calls fail.
-            retry_after: what a 429 says in ``Retry-After`` (seconds, as text: it may be nonsense on purpose).
+            retry_after: what a 429 says in ``Retry-After`` (seconds, as text: it may be nonsense on purpose); None: no
+                such header.
             seconds: how long ``slow`` takes.
+            acted: whether a call is carried out although its broken answer doesn't say so.
+            about: only calls that name this channel or person, or the direct messages of this person.
 
         Raises:
-            ValueError: there is no such kind.
+            ValueError: there is no such kind, or it can't be said of it that it acted.
         """
         if kind not in KINDS and not kind.startswith("error:"):
             raise ValueError(f"no such fault: {kind!r}; there are {', '.join(sorted(KINDS))} and error:CODE")
-        fault = Fault(method, kind, times, retry_after, seconds)
-        self.planned.append(fault)
+        if acted and kind not in BROKEN and not kind.startswith("error:"):
+            raise ValueError(f"{kind!r} says by itself whether the call is carried out")
+        acted = acted or kind in {"reset_after", "lost_answer"}
+        fault = Fault(method, kind, times, retry_after, seconds, acted, about)
+        self._planned[about].append(fault)
         return fault
 
-    def take(self, method: str) -> Fault | None:
-        """The fault for this call, if one is planned; it is used up by that."""
-        for fault in self.planned:
-            if fault.method in (method, "*"):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.planned.remove(fault)
-                return fault
+    def take(self, method: str, about: str | None = None) -> Fault | None:
+        """The fault for this call, if one is planned; it is used up by that.
+
+        One that is planned for this channel or person comes before those for anybody, else the first one planned.
+        """
+        for place in dict.fromkeys((about, None)):
+            for fault in self._planned.get(place, ()):
+                if fault.method in (method, "*"):
+                    return self._used(fault)
         return None
+
+    def _used(self, fault: Fault) -> Fault:
+        fault.times -= 1
+        fault.fired += 1
+        if fault.times <= 0:
+            self._planned[fault.about].remove(fault)
+        return fault
 
     def clear(self) -> None:
         """Plan no fault any more."""
-        self.planned.clear()
+        self._planned.clear()

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import CUT, Fault
 
 JSON = "application/json; charset=utf-8"
+DRIP_SECONDS = 0.5
+"""Between two bytes of an answer that never ends."""
 
 _HTML = b"<!DOCTYPE html><html><head><title>Server Error | Slack</title></head><body>Something broke.</body></html>"
-_UNSEEN = {"reset_before", "reset_after", "timeout", "lost_answer"}
+_UNSEEN = CUT | {"trickle"}
+_SAID = {"html": _HTML, "empty": b"", "list": b"[]", "null": b"null", "bare": b'{"ok":true}'}
+_STATUSES = {
+    "500": "Internal Server Error",
+    "502": "Bad Gateway",
+    "503": "Service Unavailable",
+    "504": "Gateway Timeout",
+}
 
 Run = Callable[[], tuple[int, dict[str, str], Any]]
 """Carries the request out; gives status, headers and the JSON of the answer."""
@@ -28,17 +37,17 @@ async def answered(fault: Fault | None, request: Request, run: Run) -> tuple[Res
         The response, and status and content as the bot sees them (0 and None if it sees nothing).
     """
     kind = fault.kind if fault else ""
-    if fault is None or kind in {"slow", "reset_after", "lost_answer"}:
-        if fault and kind == "slow":
-            await asyncio.sleep(fault.seconds)
+    if fault and kind == "slow":
+        await asyncio.sleep(fault.seconds)
+    if fault is None or kind == "slow":
         status, headers, content = run()
-        response = Response(orjson.dumps(content), status, headers, JSON)
-    else:
-        response, content = _failure(fault), {"fault": kind}
+        return Response(orjson.dumps(content), status, headers, JSON), status, content
+    said = orjson.dumps(run()[2]) if fault.acted else b'{"ok":true,"channel":"C0","ts":"1.0"}'
+    response = _failure(fault, said)
     if kind.startswith("reset"):
         transport: asyncio.Transport = request.scope["transport"]
         transport.abort()
-    return (response, 0, None) if kind in _UNSEEN else (response, response.status_code, content)
+    return (response, 0, None) if kind in _UNSEEN else (response, response.status_code, {"fault": kind})
 
 
 async def hold(fault: Fault | None, request: Request) -> None:
@@ -49,14 +58,29 @@ async def hold(fault: Fault | None, request: Request) -> None:
             message = await request.receive()
 
 
-def _failure(fault: Fault) -> Response:
-    if fault.kind == "429":
+def _failure(fault: Fault, said: bytes) -> Response:
+    """Return a broken answer; ``said`` is what a sound one would say."""
+    kind = fault.kind
+    if kind == "429":
         body = orjson.dumps({"ok": False, "error": "ratelimited"})
-        return Response(body, 429, {"Retry-After": fault.retry_after}, JSON)
-    if fault.kind == "html":
-        return Response(_HTML, 200, media_type="text/html")
-    if fault.kind == "empty":
-        return Response(b"", 200, media_type=JSON)
-    if fault.kind.startswith("error:"):
-        return Response(orjson.dumps({"ok": False, "error": fault.kind.removeprefix("error:")}), media_type=JSON)
-    return Response(b"Internal Server Error", 500, media_type="text/plain")
+        named = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+        return Response(body, 429, named, JSON)
+    if kind == "truncated":
+        return Response(said[: len(said) // 2], media_type=JSON)
+    if kind == "trickle":
+        return StreamingResponse(_dripping(said), media_type=JSON)
+    if kind in _SAID:
+        return Response(_SAID[kind], media_type="text/html" if kind == "html" else JSON)
+    if kind.startswith("error:"):
+        return Response(orjson.dumps({"ok": False, "error": kind.removeprefix("error:")}), media_type=JSON)
+    return Response(_STATUSES.get(kind, "").encode(), int(kind) if kind in _STATUSES else 500, media_type="text/plain")
+
+
+async def _dripping(said: bytes) -> AsyncIterator[bytes]:
+    """Give an answer byte by byte, and its last byte never."""
+    for byte in said[:-1]:
+        yield bytes([byte])
+        await asyncio.sleep(DRIP_SECONDS)
+    while True:
+        yield b" "
+        await asyncio.sleep(DRIP_SECONDS)

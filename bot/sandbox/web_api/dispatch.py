@@ -37,7 +37,7 @@ def endpoint(at: Workspace, delivery: Delivery) -> Callable[[Request], Awaitable
         token = _bearer(request) or body_token
         exchange = at.exchange("to Slack", name, args)
         begun = time.monotonic()
-        fault = at.faults.take(name)
+        fault = at.faults.take(name, _about(at, args))
 
         def run() -> tuple[int, dict[str, str], Json]:
             return _dressed(at, name, _result(at, delivery, name, args, token, problem))
@@ -50,6 +50,13 @@ def endpoint(at: Workspace, delivery: Delivery) -> Callable[[Request], Awaitable
         return response
 
     return answer
+
+
+def _about(at: Workspace, args: Json) -> str | None:
+    """The channel or person that a call names; for direct messages the person they are with."""
+    named = next((str(args[name]) for name in ("channel", "users", "user") if args.get(name)), None)
+    channel = at.channels.get(named or "")
+    return (channel.user if channel else None) or named
 
 
 def _result(at: Workspace, delivery: Delivery, name: str, args: Json, token: str, problem: str | None) -> Json:
