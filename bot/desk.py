@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import structlog
@@ -16,7 +16,7 @@ from bot.domain.organizations import Choices
 from bot.domain.people import Person, Profile, Stranger
 from bot.domain.policy import HouseRules
 from bot.domain.sign_up import SignUp
-from bot.errors import GatehouseError, Refusal, Unavailable
+from bot.errors import Refusal, Unavailable
 from bot.store.engine import Store
 from bot.store.unit import Unit
 from bot.usecases import apis, approvals, clients, contracts, help, organizations, people, sign_up_drafts, talking
@@ -27,11 +27,19 @@ T = TypeVar("T")
 
 PROFILE_AGE = timedelta(seconds=60)
 """How long we believe what Slack said about an account (RELIABILITY B5)."""
+STALE_AGE = timedelta(hours=24)
+"""How long we go on with it where nothing is decided, while Slack can't be asked: an outage of Slack stops nobody's
+typing, and whoever was deactivated before it gets no further than that."""
 MET_AT_ONCE = 8
 """Accounts asked about in one go: every ten seconds, that is less than the fifty a minute of users.lookupByEmail
 (docs.slack.dev/apis/web-api/rate-limits)."""
+ASK_SOON, ASK_LATER = timedelta(minutes=1), timedelta(hours=1)
+"""Until an account is asked about again: after Slack could not tell, and after it knew nobody by that id or address,
+who may join the workspace any day."""
 DIRECTORY_PATIENCE = 1.5
 """Seconds to wait for Slack to tell about an account: leaves the transaction its share of the three."""
+
+WHO_ARE_YOU = "Slack didn't tell us who you are just now: please try again."
 
 log = structlog.get_logger(__name__)
 
@@ -43,12 +51,17 @@ class Directory(Protocol):
         """Return what Slack says about an account.
 
         Raises:
-            GatehouseError: Slack could not be asked.
+            Refusal: Slack doesn't know it.
+            Unavailable: Slack could not be asked.
         """
         ...
 
     async def meet(self, stranger: Stranger) -> Profile | None:
-        """Return what Slack says about somebody known by an id or an address; None if it knows nobody."""
+        """Return what Slack says about somebody known by an id or an address; None if it knows nobody.
+
+        Raises:
+            Unavailable: Slack could not be asked.
+        """
         ...
 
     def read(self, team: str, user: dict[str, Any]) -> Profile:
@@ -61,7 +74,7 @@ class Desk:
 
     def __init__(self, store: Store, rules: HouseRules, directory: Directory, clock: Clock) -> None:
         self._store, self._rules, self._directory, self._clock = store, rules, directory, clock
-        self._unknown: set[str] = set()
+        self._put_off: dict[str, datetime] = {}
 
     async def _write(self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._store.write.submit(lambda unit: work(unit, *args, **kwargs)))
@@ -70,49 +83,70 @@ class Desk:
         return await asyncio.wrap_future(self._store.read.submit(lambda unit: work(unit, *args, **kwargs)))
 
     async def profile(self, person: Person, home_team: str = "") -> Profile:
-        """Return what Slack says about an account, at most a minute old; older if Slack can't be asked just now.
+        """Return what Slack says about an account, at most a minute old; a day if Slack can't be asked just now.
 
         Args:
             person: who acted.
             home_team: the account's own workspace if the payload names it: that alone makes a stranger.
 
         Raises:
-            GatehouseError: the account was never seen and Slack can't be asked.
+            Refusal: Slack can't be asked and nothing newer than a day is known, or Slack doesn't know the account.
         """
+        return await self._profile(person, home_team, STALE_AGE)
+
+    async def deciding_profile(self, person: Person, home_team: str) -> Profile:
+        """Return what Slack says about an account, at most a minute old: a decision takes nothing older.
+
+        Raises:
+            Refusal: Slack can't be asked, so nothing is decided (RELIABILITY B5: fail closed), or it doesn't know the
+                account.
+        """
+        return await self._profile(person, home_team, PROFILE_AGE)
+
+    async def _profile(self, person: Person, home_team: str, oldest: timedelta) -> Profile:
+        """Return what Slack says about an account, and while Slack can't be asked what it said up to ``oldest`` ago."""
         known = await self._read(people.recall_profile, person)
         if known and self._clock.now() - known[1] <= PROFILE_AGE:
             return _at_home(known[0], home_team)
         try:
             async with asyncio.timeout(DIRECTORY_PATIENCE):
                 profile = await self._directory.look_up(person)
-        except (GatehouseError, TimeoutError) as error:
-            if known is None:
-                raise Refusal("Slack didn't tell us who you are just now: please try again.") from error
+        except (Unavailable, TimeoutError) as error:
+            if known is None or self._clock.now() - known[1] > oldest:
+                raise Refusal(WHO_ARE_YOU) from error
             log.warning("account not refreshed", user=person.user, error=type(error).__name__)
             return _at_home(known[0], home_team)
         await self._write(people.save_profile, profile)
         return _at_home(profile, home_team)
 
     async def known_profile(self, person: Person, home_team: str = "") -> Profile:
-        """Return what we know of an account without asking Slack if it was ever seen; for looking, not for deciding.
+        """Return what we know of an account without asking Slack, if it is no older than a day; for looking.
 
         Raises:
-            GatehouseError: the account was never seen and Slack can't be asked.
+            Refusal: like ``profile``.
         """
         known = await self._read(people.recall_profile, person)
-        return _at_home(known[0], home_team) if known else await self.profile(person, home_team)
+        if known and self._clock.now() - known[1] <= STALE_AGE:
+            return _at_home(known[0], home_team)
+        return await self.profile(person, home_team)
 
     async def meet_members(self) -> int:
         """Ask Slack about members it was never asked about, and return how many became known.
 
         Approvers who never used Gatehouse have a time zone, too, and those named by an address need an account before
-        anything can be sent to them.
+        anything can be sent to them. Whoever Slack could not tell about is asked about again later.
         """
-        met = 0
-        for stranger in await self._read(people.strangers, self._unknown, MET_AT_ONCE):
-            profile = await self._directory.meet(stranger)
+        now, met = self._clock.now(), 0
+        self._put_off = {id_: until for id_, until in self._put_off.items() if until > now}
+        for stranger in await self._read(people.strangers, self._put_off.keys(), MET_AT_ONCE):
+            try:
+                profile = await self._directory.meet(stranger)
+            except Unavailable as error:
+                log.warning("an account could not be asked about", reason=repr(error.__cause__ or error))
+                self._put_off[stranger.id] = now + ASK_SOON
+                break
             if profile is None:
-                self._unknown.add(stranger.id)
+                self._put_off[stranger.id] = now + ASK_LATER
             else:
                 await self._write(people.save_profile, profile)
                 met += 1
@@ -225,18 +259,6 @@ class Desk:
     async def sign_up(self, profile: Profile, draft_id: str) -> Contract:
         """Summary confirmed: make the contract, once."""
         return await self._write(contracts.sign_up, self._rules, profile, draft_id)
-
-    async def deciding_profile(self, person: Person, home_team: str) -> Profile:
-        """Return what Slack says about an account, at most a minute old: a decision takes nothing older.
-
-        Raises:
-            Unavailable: Slack can't be asked (RELIABILITY B5: fail closed).
-        """
-        profile = await self.profile(person, home_team)
-        known = await self._read(people.recall_profile, person)
-        if known is None or self._clock.now() - known[1] > PROFILE_AGE:
-            raise Unavailable
-        return profile
 
     async def decide(self, profile: Profile, contract_id: str, verdict: Verdict, reason: str = "") -> Contract:
         """Approve or reject, once."""

@@ -4,8 +4,12 @@ from typing import Any
 
 from bot.domain.people import Person, Profile, Stranger
 from bot.endings import SlackRefused
-from bot.errors import Refusal
+from bot.errors import Refusal, Unavailable
 from bot.slack import Slack
+
+NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+"""Refusals of users.info and users.lookupByEmail that are about the account; every other one is about the moment, the
+token or its scopes, and says nothing of anybody (docs.slack.dev/reference/methods/users.info)."""
 
 
 class SlackDirectory:
@@ -18,27 +22,34 @@ class SlackDirectory:
         """Return what Slack says about an account.
 
         Raises:
-            GatehouseError: Slack could not be asked, or says it doesn't know the account.
+            Refusal: Slack says it doesn't know the account.
+            Unavailable: Slack could not be asked, or refused for a reason that is not the account's.
         """
         try:
             return profile_of(person.team, {**await self._slack.user_info(person.user), "id": person.user})
         except SlackRefused as error:
-            raise Refusal("Slack didn't tell us who you are just now: please try again.") from error
+            if error.code in NOBODY:
+                raise Refusal("Slack didn't tell us who you are just now: please try again.") from error
+            raise Unavailable from error
 
     async def meet(self, stranger: Stranger) -> Profile | None:
         """Return what Slack says about somebody known by an id or an address; None if it knows nobody.
 
         Raises:
-            GatehouseError: Slack could not be asked.
+            Unavailable: Slack could not be asked, or refused for a reason that is not theirs.
         """
         try:
             if stranger.user:
                 return await self.look_up(Person(team=stranger.team, user=stranger.user))
             found = profile_of(stranger.team, await self._slack.user_by_email(stranger.email))
-            # The address is theirs, whether or not the app may read it in their profile.
-            return found.model_copy(update={"email": stranger.email})
-        except (SlackRefused, Refusal):
+        except Refusal:
             return None
+        except SlackRefused as error:
+            if error.code in NOBODY:
+                return None
+            raise Unavailable from error
+        # The address is theirs, whether or not the app may read it in their profile.
+        return found.model_copy(update={"email": stranger.email})
 
     def read(self, team: str, user: dict[str, Any]) -> Profile:
         """Return a ``user`` object that Slack sent by itself, seen from ``team``."""

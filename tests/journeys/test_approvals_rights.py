@@ -142,9 +142,11 @@ async def test_while_slack_does_not_tell_about_an_account_it_decides_nothing(mar
     await market.pat.dismiss()
     market.clock.forward(seconds=61)
     market.workspace.faults.add(method="users.info", kind="500", times=9)
+    await market.pat.press("Claim", message=message)
+    assert "is looking at it" not in str(message.blocks)
     await market.pat.press("Approve", message=message)
     assert statuses(market) == ["AwaitingApproval"]
-    assert "emporarily unavailable" in told(market.pat)
+    assert "Slack didn't tell us who you are just now: please try again." in told(market.pat)
     market.workspace.faults.clear()
     await market.pat.press("Approve", message=message)
     assert statuses(market) == ["Active"]

@@ -194,3 +194,61 @@ organizations:
         zones = house.write(lambda unit: unit.organizations.zones(house.workspace.team_id, ["U0PAT", "U0ADA"]))
         assert zones == {"U0PAT": "Europe/Amsterdam", "U0ADA": "Europe/Amsterdam"}
         assert await house.runtime.desk.meet_members() == 0
+
+
+BY_ADDRESS = """
+version: 1
+organizations:
+  - name: Acme Payments
+    members:
+      - {user: pat@example.com, roles: [Owner]}
+      - {user: U0EVE, roles: [Owner]}
+"""
+
+
+@pytest.mark.parametrize(
+    "kind", ["429", "500", "reset_before", "error:ratelimited", "error:internal_error", "error:fatal_error",
+             "error:missing_scope", "error:token_revoked"],
+)  # fmt: skip
+async def test_a_member_slack_could_not_tell_about_is_asked_about_again_soon(opened: OpenHouse, kind: str) -> None:
+    async with opened(catalog="") as house:
+        faults = [
+            house.workspace.faults.add(method=f"users.{name}", kind=kind, times=9) for name in ("info", "lookupByEmail")
+        ]
+        house.apply(BY_ADDRESS)
+        for _ in range(2):
+            assert await house.runtime.desk.meet_members() == 0
+        assert sum(fault.times for fault in faults) < 18
+        house.workspace.faults.clear()
+        assert await house.runtime.desk.meet_members() == 0
+        house.clock.forward(minutes=1)
+        assert await house.runtime.desk.meet_members() == 2
+        assert {one["person"].get("user") for one in house.export()["members"]} == {"U0PAT", "U0EVE"}
+
+
+async def test_somebody_who_joins_the_workspace_later_is_found_within_the_hour(opened: OpenHouse) -> None:
+    catalog = "version: 1\norganizations: [{name: Acme, members: [{user: late@example.com, roles: [Owner]}]}]\n"
+    async with opened(catalog="") as house:
+        house.apply(catalog)
+        assert await house.runtime.desk.meet_members() == 0
+        house.workspace.add_person("Lara Late", id="U0LATE", handle="late")
+        assert await house.runtime.desk.meet_members() == 0
+        house.clock.forward(hours=1)
+        assert await house.runtime.desk.meet_members() == 1
+
+
+async def test_without_slack_somebody_known_goes_on_for_a_day_and_no_longer(house: House) -> None:
+    await to_summary(house.bob)
+    await house.bob.press("Back")
+    house.workspace.faults.add(method="users.info", kind="500", times=99)
+    house.clock.forward(hours=23, minutes=50)
+    await enter(house.bob)
+    await house.bob.submit("Next")
+    assert step(house.bob) == "3"
+    house.clock.forward(minutes=20)
+    await house.bob.submit("Create Client")
+    assert "Slack didn't tell us who you are just now: please try again." in problem(house.bob)
+    assert house.clients() == []
+    house.workspace.faults.clear()
+    await house.bob.submit("Create Client")
+    assert house.clients() == ["Web shop"]

@@ -6,8 +6,17 @@ import pytest
 
 from bot.directory import SlackDirectory
 from bot.domain.people import Person, Stranger
-from bot.endings import SlackRefused
+from bot.endings import SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
+from bot.errors import Refusal, Unavailable
 from bot.slack import Slack
+
+PASSING = [
+    SlackRateLimited(30.0),
+    SlackUnsure("HTTP 200 internal_error"),
+    SlackUnreachable("refused"),
+    *(SlackRefused(code) for code in ("missing_scope", "token_revoked", "accesslimited", "request_timeout", "odd")),
+]
+"""Endings that say nothing of the account."""
 
 
 class TerseSlack:
@@ -44,3 +53,32 @@ async def test_whoever_was_asked_about_is_whom_the_answer_is_about(directory: Sl
 @pytest.mark.parametrize("named", [{"user": "U0NO"}, {"email": "no@acme.example"}], ids=["an id", "an address"])
 async def test_nobody_is_met_whom_slack_does_not_know(directory: SlackDirectory, named: dict[str, str]) -> None:
     assert await directory.meet(Stranger(id="1", team="T1", **named)) is None
+
+
+class FailingSlack:
+    """Can't tell about anybody just now."""
+
+    def __init__(self, ending: Exception) -> None:
+        self._ending = ending
+
+    async def user_info(self, user: str) -> dict[str, Any]:
+        raise self._ending
+
+    async def user_by_email(self, email_address: str) -> dict[str, Any]:
+        raise self._ending
+
+
+@pytest.mark.parametrize("ending", PASSING, ids=str)
+async def test_a_refusal_that_is_not_about_the_account_says_nothing_of_it(ending: Exception) -> None:
+    directory = SlackDirectory(cast(Slack, FailingSlack(ending)))
+    with pytest.raises(Unavailable):
+        await directory.meet(Stranger(id="1", team="T1", user="U0PAT"))
+    with pytest.raises(Unavailable):
+        await directory.meet(Stranger(id="1", team="T1", email="pat@acme.example"))
+    with pytest.raises(Unavailable):
+        await directory.look_up(Person(team="T1", user="U0PAT"))
+
+
+async def test_an_account_that_slack_does_not_know_is_refused(directory: SlackDirectory) -> None:
+    with pytest.raises(Refusal):
+        await directory.look_up(Person(team="T1", user="U0NO"))
