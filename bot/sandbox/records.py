@@ -92,7 +92,10 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation: public or private channel, or (``im``) the direct messages of ``user`` with the bot."""
+    """A conversation: public or private channel, or (``im``) the direct messages of ``user`` with the bot.
+
+    ``read`` holds the timestamp up to which each person has read it.
+    """
 
     id: str
     name: str
@@ -104,6 +107,7 @@ class Channel:
     created: int = 0
     topic: str = ""
     messages: list[Message] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)
 
     def find(self, ts: str) -> Message | None:
         """The message with this timestamp, newest first."""

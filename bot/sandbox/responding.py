@@ -34,7 +34,7 @@ def _respond(at: Workspace, token: str, body: Any) -> None:
     elif message and body.get("replace_original"):
         check_blocks(at, body.get("blocks") or [])
         message.text, message.blocks = str(body.get("text", "")), completed_blocks(body.get("blocks") or [])
-        at.changed(f"channel:{message.channel}")
+        at.altered(message)
     else:
         _say(at, target, body)
 

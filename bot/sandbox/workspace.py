@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
 import time
@@ -10,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, MutableSequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox import journal
 from bot.sandbox.activity import Activity
 from bot.sandbox.faults import Faults
 from bot.sandbox.manifest import Manifest
@@ -52,7 +54,8 @@ class Workspace:
         bot_token, app_token, signing_secret: fixed secrets; without them new ones are made in Slack's formats.
 
     ``ack_seconds``, ``quiet_seconds`` (how long ``settle`` waits for quiet), ``event_retry_delays`` (seconds before
-    each repetition of an event) and ``post_rate`` (messages a second and channel; None: not enforced) may be set.
+    each repetition of an event), ``post_rate`` (messages a second and channel; None: not enforced) and ``note``
+    (called with what should outlive the process, see ``journal.py``) may be set.
     """
 
     def __init__(
@@ -70,7 +73,7 @@ class Workspace:
         self.manifest = Manifest(manifest)
         self.now, self.strict = now, strict
         self.team_id, self.team_name = team_id, team_name
-        self.app_id, self.bot_id, self.bot_user_id = new_id("A"), new_id("B"), new_id("U")
+        self.app_id, self.bot_id, self.bot_user_id = (_steady_id(prefix, team_id) for prefix in "ABU")
         self.bot_token = bot_token or f"xoxb-{_digits(12)}-{_digits(13)}-{secrets.token_urlsafe(18)}"
         self.app_token = app_token or f"xapp-1-{self.app_id}-{_digits(13)}-{secrets.token_hex(32)}"
         self.signing_secret = signing_secret or secrets.token_hex(16)
@@ -81,6 +84,7 @@ class Workspace:
         self.ack_seconds, self.quiet_seconds = ACK_SECONDS, 0.05
         self.event_retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
         self.base_url = "http://127.0.0.1"
+        self.note: Callable[[Json], None] = lambda _record: None
         self._start_empty()
 
     def _start_empty(self) -> None:
@@ -188,11 +192,17 @@ class Workspace:
         """The direct messages of this person with the bot, opened if need be."""
         if user in self._directs:
             return self._directs[user]
-        members = {user, self.bot_user_id}
-        channel = Channel(new_id("D"), "directmessage", "im", members, user=user, created=int(self.now()))
-        self.channels[channel.id] = self._directs[user] = channel
-        self.changed(f"channel:{channel.id}")
+        channel = Channel(new_id("D"), "directmessage", "im", user=user, created=int(self.now()))
+        self.begin_direct(channel)
+        self.note(journal.opened(channel))
         return channel
+
+    def begin_direct(self, channel: Channel) -> None:
+        """Put the direct messages of a person with the bot among the conversations."""
+        assert channel.user
+        channel.members |= {channel.user, self.bot_user_id}
+        self.channels[channel.id] = self._directs[channel.user] = channel
+        self.changed(f"channel:{channel.id}")
 
     def actor(self, who: str, device: str = "") -> Actor:
         """The person as someone who can act; ``device`` names a second client of the same person."""
@@ -211,14 +221,25 @@ class Workspace:
         self._last_micros = max(self._last_micros + 1, int(self.now() * 1_000_000))
         return f"{self._last_micros // 1_000_000}.{self._last_micros % 1_000_000:06d}"
 
+    def passed(self, ts: str) -> None:
+        """Let no later message have this timestamp, or one before it, even if the clock was set back meanwhile."""
+        self._last_micros = max(self._last_micros, int(ts.replace(".", "")))
+
     def put(self, message: Message) -> Message:
         """Put a message into its channel, or before the eyes of the one person it is for."""
         if message.is_ephemeral:
             self.ephemerals.append(message)
         else:
             self.channels[message.channel].messages.append(message)
+            self.note(journal.posted(message))
         self.changed(f"channel:{message.channel}")
         return message
+
+    def altered(self, message: Message) -> None:
+        """Take note of a message that was changed where it stands."""
+        if not message.is_ephemeral:
+            self.note(journal.posted(message))
+        self.changed(f"channel:{message.channel}")
 
     def remove(self, message: Message) -> None:
         """Take a message away again."""
@@ -227,7 +248,14 @@ class Workspace:
         )
         if message in holder:
             holder.remove(message)
+            self.note(journal.removed(message))
         self.changed(f"channel:{message.channel}")
+
+    def read_until(self, person: str, channel: Channel, ts: str) -> None:
+        """Take note of how far a person has read a conversation."""
+        if channel.read.get(person, "") < ts:
+            channel.read[person] = ts
+            self.note(journal.looked(channel, person, ts))
 
     # -- what is seen ------------------------------------------------------------------------------------------
 
@@ -265,6 +293,12 @@ class Workspace:
 def new_id(prefix: str) -> str:
     """A fresh id in Slack's form (``U0A1B2C3D4E``)."""
     return f"{prefix}0" + "".join(secrets.choice(_ID_LETTERS) for _ in range(9))
+
+
+def _steady_id(prefix: str, team_id: str) -> str:
+    """An id of the app in this workspace: the same at each start, as messages from before name it."""
+    chosen = hashlib.blake2b(f"{prefix} {team_id}".encode(), digest_size=9).digest()
+    return f"{prefix}0" + "".join(_ID_LETTERS[byte % len(_ID_LETTERS)] for byte in chosen)
 
 
 def _digits(count: int) -> str:

@@ -1,4 +1,4 @@
-"""What only the page knows about each person: what they have read, and the notices before them."""
+"""What the page knows about each person: what they have read, and the notices before them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,11 +20,10 @@ class Toast:
 
 
 class Reading:
-    """Read marks and notices, in memory like the workspace itself."""
+    """Read marks, which the workspace keeps, and notices."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._at = workspace
-        self._read: dict[tuple[str, str], str] = {}
         self._toasts: dict[str, list[Toast]] = {}
         self._typed: dict[tuple[str, str], dict[Pair, Any]] = {}
         self._numbers = count(1)
@@ -38,11 +37,11 @@ class Reading:
         """All of it has been read now."""
         seen = self.visible(person, channel)
         if seen:
-            self._read[person, channel.id] = seen[-1].ts
+            self._at.read_until(person, channel, seen[-1].ts)
 
     def unread(self, person: str, channel: Channel) -> bool:
         """Whether somebody else wrote something since."""
-        since = self._read.get((person, channel.id), "")
+        since = channel.read.get(person, "")
         return any(message.ts > since and message.user != person for message in self.visible(person, channel))
 
     def typed(self, person: str, message: Message) -> Mapping[Pair, Any]:

@@ -79,7 +79,7 @@ def update(call: Call) -> Json:
         check_blocks(call.at, blocks)
         _no_mismatch(call, message, blocks)
     _change(call, message, text, blocks)
-    call.at.changed(f"channel:{channel.id}")
+    call.at.altered(message)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message.as_json()}
 
 
@@ -154,8 +154,9 @@ def _thread(call: Call, channel: Channel) -> str | None:
         raise Refused("thread_not_found")
     root = parent.thread_ts or parent.ts
     first = channel.find(root)
-    if first is not None:
+    if first is not None and first.thread_ts is None:
         first.thread_ts = root
+        call.at.altered(first)
     return root
 
 
