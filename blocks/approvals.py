@@ -46,9 +46,18 @@ def request_card(contract: Contract) -> Card:
         blocks.append(_buttons(contract))
     elif contract.decision_reason:
         blocks.append(kit.facts([("Reason of the decision", contract.decision_reason)]))
+    return kit.escape(_in_words(title, contract)), [block.to_dict() for block in blocks]
+
+
+def _in_words(title: str, contract: Contract) -> str:
+    """Return what stands in notifications, and all there is where Slack refuses the blocks (RELIABILITY F10)."""
     wish = f"{contract.client} {contract.client_version} wants {contract.api} {contract.api_version}"
     text = f"{title}: {wish} under {contract.plan} {contract.plan_version}"
-    return kit.escape(text), [block.to_dict() for block in blocks]
+    if not contract.is_waiting:
+        return text
+    of = contract.client_organization
+    who = f"{contract.requested_by_name} of {of}" if contract.requested_by_name else of
+    return f"{text}, asked for by {who}. /approvals lists it with buttons."
 
 
 def request_facts(contract: Contract) -> list[tuple[str, str]]:

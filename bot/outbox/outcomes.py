@@ -39,7 +39,9 @@ TOKEN = frozenset(
     }
 )
 """Errors that are the token's: no destination is at fault, so nothing is given up (RELIABILITY F9)."""
-TOO_MUCH = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
+TOO_MUCH = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "too_many_attachments"}
+)
 """Errors of what the message looks like: a plain text still gets through (RELIABILITY F10)."""
 GONE = frozenset({"cant_update_message", "edit_window_closed", "is_inactive", "message_not_found", "block_mismatch"})
 """Errors of chat.update after which this copy can't be changed any more (RELIABILITY F6)."""

@@ -158,13 +158,29 @@ async def test_a_deleted_copy_is_replaced_while_it_waits_and_let_be_after_the_de
 
 
 async def test_blocks_that_slack_refuses_go_out_as_plain_text(market: House) -> None:
-    for number, code in enumerate(("invalid_blocks", "msg_blocks_too_long", "msg_too_long")):
+    for number, code in enumerate(("invalid_blocks", "msg_blocks_too_long", "msg_too_long", "too_many_attachments")):
         market.workspace.faults.clear()
         market.workspace.faults.add(method="chat.postMessage", kind=f"error:{code}", times=1)
         await ask(market, f"Till{number}x")
         messages = [*market.workspace.channel("approvals").messages, *market.bob.inbox()]
         plain = [one for one in messages if f"Till{number}x" in one.text and not one.blocks]
         assert len(plain) == 1, code
+
+
+async def test_a_request_as_plain_text_says_what_is_asked_and_where_its_buttons_are(market: House) -> None:
+    await market.bob.command("/my-clients")
+    fault = market.workspace.faults.add(method="chat.postMessage", kind="error:invalid_blocks", about="C0APPROVALS")
+    await ask(market, "Till")
+    (message,) = market.workspace.channel("approvals").messages
+    assert (fault.fired, message.blocks) == (1, [])
+    assert message.text == (
+        "Approval request: Till 1.0 wants Payments 1.4 under Gold 2.0, asked for by Bob Ross of Web Shop. "
+        "/approvals lists it with buttons."
+    )
+    await market.pat.command("/approvals")
+    await market.pat.press("Approve")
+    await market.delivered()
+    assert message.text == "Approval request: Approved: Till 1.0 wants Payments 1.4 under Gold 2.0"
 
 
 async def test_a_notification_nobody_can_send_is_set_aside_and_delays_no_other(market: House) -> None:
