@@ -6,11 +6,12 @@ rest of an acknowledgement. Everything else is Starlette.
 
 import asyncio
 import contextlib
+import functools
 import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import structlog
 import uvicorn
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from bot.connection import Connection
 from bot.edge import Edge, Json, Refused, Settled
 from bot.errors import WrongSettings
 from bot.metrics import CONTENT_TYPE, Metrics
@@ -125,25 +127,27 @@ class Web:
         except Refused as refused:
             if refused.near:
                 await self._discard(body)
-            await self._refuse(send, refused.reason, refused.status)
+            self.turned_away(refused.reason, refused.status)
+            await _send(send, refused.status, last=body.is_unread)
         except TimeoutError:
-            await self._refuse(send, "slow body", 408)
+            self.turned_away("slow body", 408)
+            await _send(send, 408, last=body.is_unread)
         except _Gone:
             self._metrics.refused("gone")
         except Exception:  # RELIABILITY B11: every failure in this path is a 401
             log.exception("the edge failed")
-            await self._refuse(send, "fault", 401)
+            self.turned_away("fault", 401)
+            await _send(send, 401, last=body.is_unread)
         else:
             await _send(send, 200, await self._dispatch(payload), last=self.readiness.stopping)
 
-    async def _refuse(self, send: Send, reason: str, status: int) -> None:
-        """Turn a request away; the log gets one line a minute for each reason, whatever the flood."""
+    def turned_away(self, reason: str, status: int) -> None:
+        """Count a refusal; the log gets one line a minute for each reason, whatever the flood."""
         self._metrics.refused(reason)
         minute = int(asyncio.get_running_loop().time()) // 60
         if self._told.get(reason) != minute:
             self._told[reason] = minute
             log.warning("request refused", reason=reason, status=status)
-        await _send(send, status)
 
     async def _discard(self, body: "_Body") -> None:
         """Read a refused body to its end if that is near: a client that still sends would not see the answer."""
@@ -224,6 +228,7 @@ def _server(app: Web) -> "_Server":
     return _Server(
         uvicorn.Config(
             app,
+            http=cast("type[asyncio.Protocol]", functools.partial(Connection, told=app.turned_away)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -300,6 +305,11 @@ class _Body:
         self._receive = receive
         self._more = True
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether bytes of it are still to come: then nothing that follows on its connection would be understood."""
+        return self._more
+
     async def chunks(self, most: int | None = None) -> AsyncIterator[bytes]:
         """Yield what is left, up to about ``most`` bytes; a client that hung up raises ``_Gone``."""
         size = 0
@@ -314,7 +324,7 @@ class _Body:
 
 
 async def _send(send: Send, status: int, body: bytes = b"", *, last: bool = False) -> None:
-    """Answer; the ``last`` one says that its connection ends, so that no balancer sends on it what would be lost."""
+    """Answer; the ``last`` one ends its connection and says so, so that no balancer sends on it what would be lost."""
     headers: list[tuple[bytes, bytes]] = [(b"content-length", b"%d" % len(body))]
     if last:
         headers.append((b"connection", b"close"))
