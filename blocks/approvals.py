@@ -41,12 +41,21 @@ class Place(BaseModel):
 def request_card(contract: Contract) -> Card:
     """Return what approvers see: who asks for what and why, with buttons while it waits, else who decided."""
     title = "Approval request" if contract.is_waiting else f"Approval request: {state(contract)}"
-    blocks: list[Block] = [kit.paragraph(title), kit.facts(request_facts(contract)), _history(contract)]
+    blocks: list[Block] = [kit.header(_stands(title, contract)), kit.facts(request_facts(contract)), _history(contract)]
     if contract.is_waiting:
         blocks.append(_buttons(contract))
     elif contract.decision_reason:
         blocks.append(kit.facts([("Reason of the decision", contract.decision_reason)]))
     return kit.escape(_in_words(title, contract)), [block.to_dict() for block in blocks]
+
+
+def _stands(title: str, contract: Contract) -> str:
+    """Return a request's title with what is special about it while it waits, for whoever only glances at it."""
+    if contract.is_waiting and contract.question:
+        return f"{title}: changes asked for"
+    if contract.is_waiting and contract.escalation:
+        return f"{title}: nobody decided in time"
+    return title
 
 
 def _in_words(title: str, contract: Contract) -> str:
@@ -73,10 +82,13 @@ def request_facts(contract: Contract) -> list[tuple[str, str]]:
 
 
 def _history(contract: Contract) -> Block:
-    made = f"Requested by {kit.mention(contract.requested_by.user)} {kit.moment(contract.requested_at)}"
     if contract.is_waiting:
-        return kit.note(made, *expires(contract), *_looking(contract))
-    return kit.note(made, _decision(contract))
+        return kit.note(_made(contract), *expires(contract), *_looking(contract))
+    return kit.note(_made(contract), _decision(contract))
+
+
+def _made(contract: Contract) -> str:
+    return f"Requested by {kit.mention(contract.requested_by.user)} {kit.moment(contract.requested_at)}"
 
 
 def expires(contract: Contract) -> list[str]:
@@ -129,7 +141,7 @@ def waiting_card(contract: Contract) -> Card:
         return kit.escape(text), [block.to_dict() for block in end]
     blocks: list[Block] = [
         kit.paragraph(f"{text}. You get another message when it is decided."),
-        kit.facts(_mine(contract)),
+        kit.facts(_mine(contract, "Your reason")),
         _history(contract),
         kit.buttons(kit.button("Withdraw", WITHDRAW, contract.id)),
     ]
@@ -139,13 +151,15 @@ def waiting_card(contract: Contract) -> Card:
 def outcome_card(contract: Contract) -> Card:
     """Return what the requester and the client's admins are told in the end."""
     said = state(contract)
-    blocks: list[Block] = [kit.paragraph(f"{said}: {asked(contract)}."), kit.facts(_mine(contract))]
+    blocks: list[Block] = [kit.paragraph(f"{said}: {asked(contract)}."), kit.facts(_mine(contract, "Reason"))]
     if contract.decision_reason:
         blocks.append(kit.facts([("Reason of the decision", contract.decision_reason)]))
     if contract.status is Status.ACTIVE:
         blocks.append(kit.paragraph("The client may call the API now. See /my-clients."))
+    if contract.status is Status.EXPIRED:
+        blocks.append(kit.paragraph("Nobody decided in time. If you still need it, sign up again: see /apis."))
     decided = contract.decided_at is not None or contract.status is Status.EXPIRED
-    blocks.append(kit.note(_decision(contract)) if decided else kit.note("No approval was needed."))
+    blocks.append(kit.note(_made(contract), _decision(contract) if decided else "No approval was needed"))
     why = f" Reason: {contract.decision_reason}" if contract.decision_reason else ""
     return kit.escape(f"{said}: {asked(contract)}.{why}"), [block.to_dict() for block in blocks]
 
@@ -165,9 +179,10 @@ def asked(contract: Contract) -> str:
     return f"{contract.client} {contract.client_version} for {api} under {contract.plan} {contract.plan_version}"
 
 
-def _mine(contract: Contract) -> list[tuple[str, str]]:
+def _mine(contract: Contract, reason: str) -> list[tuple[str, str]]:
+    """Return what the client's side has to know; ``reason`` is what the reason is called."""
     facts = [("Organization", contract.client_organization), ("Provider", contract.organization)]
-    facts += [("Your reason", contract.reason)] if contract.reason else []
+    facts += [(reason, contract.reason)] if contract.reason else []
     return facts + ([("Endpoint", contract.endpoint)] if contract.endpoint and contract.status is Status.ACTIVE else [])
 
 
