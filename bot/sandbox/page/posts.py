@@ -32,7 +32,9 @@ class Row:
     full_time: str
     day: str = ""
     follows: bool = False
-    replies: int = 0
+    replies: str = ""
+    last_reply: str = ""
+    above: str = ""
     thread_url: str = ""
     can_reply: bool = False
     html: Markup = field(default_factory=Markup)
@@ -66,8 +68,8 @@ class Row:
     @property
     def made_of(self) -> tuple[object, ...]:
         """Everything of the message and its place that is drawn."""
-        place = (self.follows, self.replies, self.thread_url, self.can_reply, self.author, self.iso, self.ephemeral)
-        return (*place, self.text, self.edited, orjson.dumps(self.blocks))
+        place = (self.follows, self.replies, self.last_reply, self.thread_url, self.can_reply, self.author, self.iso)
+        return (*place, self.ephemeral, self.text, self.edited, orjson.dumps(self.blocks))
 
     @property
     def text(self) -> str:
@@ -101,14 +103,17 @@ def rows(
     workspace: Workspace, messages: list[Message], viewer: Viewer, base: str, draw: Draw, *, threads: bool
 ) -> list[Row]:
     """Rows of these messages in their order; ``threads``: fold replies away under their first message."""
-    replies = _reply_counts(messages)
+    replies = _replies(messages)
     out: list[Row] = []
     for message in messages[-SHOWN:]:
         if threads and _is_reply(message):
             continue
         row = _row(workspace, message, viewer)
         _relate(row, out[-1] if out else None, viewer)
-        row.replies = replies.get(message.ts, 0) if threads else 0
+        if threads:
+            _count(row, replies.get(message.ts, []), viewer)
+        elif len(out) == 1:
+            row.above, row.follows = counted(len(messages) - 1), False
         row.can_reply = threads and not message.is_ephemeral
         row.thread_url = f"{base}/c/{message.channel}/t/{message.ts}"
         row.html = draw(row)
@@ -120,12 +125,24 @@ def _is_reply(message: Message) -> bool:
     return bool(message.thread_ts) and message.thread_ts != message.ts and not message.is_ephemeral
 
 
-def _reply_counts(messages: list[Message]) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def _count(row: Row, replies: list[str], viewer: Viewer) -> None:
+    """Say under a message how many replies it has, and when the last one came."""
+    if replies:
+        row.replies, row.last_reply = counted(len(replies)), clock(viewer.local(float(replies[-1])))
+
+
+def counted(replies: int) -> str:
+    """``1 reply``, ``2 replies``."""
+    return f"{replies} {'reply' if replies == 1 else 'replies'}"
+
+
+def _replies(messages: list[Message]) -> dict[str, list[str]]:
+    """Timestamps of the replies under each first message, oldest first."""
+    under: dict[str, list[str]] = {}
     for message in messages:
         if _is_reply(message) and message.thread_ts:
-            counts[message.thread_ts] = counts.get(message.thread_ts, 0) + 1
-    return counts
+            under.setdefault(message.thread_ts, []).append(message.ts)
+    return under
 
 
 def _row(workspace: Workspace, message: Message, viewer: Viewer) -> Row:

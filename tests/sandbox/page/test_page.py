@@ -1,6 +1,7 @@
 """The page over plain HTTP: what it shows and what its forms do."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -77,8 +78,11 @@ async def test_a_reply_stands_in_its_thread_and_is_counted_under_the_first_messa
     first = await visitor.workspace.actor("U0BOB").say("Question", "C0GENERAL")
     await visitor.send("send", text="Answer", channel="C0GENERAL", thread=first.ts)
     channel = words(await visitor.page("c/C0GENERAL/posts"))
-    assert "1 reply" in channel and "Answer" not in channel
-    assert "Answer" in words(await visitor.page(f"c/C0GENERAL/t/{first.ts}"))
+    assert "1 reply Last reply" in channel and "Answer" not in channel
+    await visitor.workspace.actor("U0BOB").say("Thanks", "C0GENERAL", thread_ts=first.ts)
+    assert "2 replies Last reply" in words(await visitor.page("c/C0GENERAL/posts"))
+    thread = words(await visitor.page(f"c/C0GENERAL/t/{first.ts}/posts"))
+    assert re.search("Question.*2 replies.*Answer.*Thanks", thread)
 
 
 @pytest.mark.parametrize(
