@@ -41,8 +41,15 @@ OPTIONS = {
 DURABLE = OPTIONS | dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit"), "on")
 """For benchmarks: a commit is on the disk before it is answered, as in service."""
 
-GUARDIAN = '"$@" & server=$!; read -r _; kill -QUIT "$server"; wait "$server"; rm -rf "$0"'
-"""Runs the server until standard input closes, which it does even when the owner is killed; then clears the folder."""
+GUARDIAN = """
+"$@" & read -r _
+kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"
+for _ in $(seq 500); do [ -e "$0/data/postmaster.pid" ] || break; sleep 0.02; done
+wait
+rm -rf "$0"
+"""
+"""Runs the server until standard input closes, which it does even when the owner is killed; then clears the folder.
+The server is by then whichever one runs on the folder: it may have been restarted."""
 
 
 class NoPostgres(Exception):
@@ -74,6 +81,25 @@ class Server:
         """Run one statement as the superuser, outside any test's database."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def restart(self) -> None:
+        """Let it crash and come up again: every connection ends, and what was not on the disk is lost.
+
+        Raises:
+            subprocess.CalledProcessError: it did not come up.
+        """
+        data = self.folder / "data"
+        program = Path((data / "postmaster.opts").read_text().split()[0].strip('"')).with_name("pg_ctl")
+        owner = self.folder.stat()
+        account: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+        subprocess.run(
+            [program, "restart", "-m", "immediate", "-w", "-D", data, "-l", self.folder / "log-again"],
+            cwd=self.folder,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            **(account if os.geteuid() == 0 else {}),
+        )
 
 
 def find_programs() -> Path:

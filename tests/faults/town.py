@@ -96,7 +96,23 @@ class Town:
 
     async def serve(self, **variables: str) -> Server:
         """Start one more process and wait until it is ready."""
-        port = _free_port()
+        port = free_port()
+        # From a folder without an .env file, so that nobody's own settings get in.
+        process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
+            [sys.executable, "-c", "from bot.cli import main; main()", "serve"],
+            cwd="/",
+            env=self.environment(port) | variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        server = Server(port, process)
+        self.servers.append(server)
+        await self._ready(server)
+        self.slack.events_url = f"{server.url}/slack/events"
+        return server
+
+    def environment(self, port: int) -> dict[str, str]:
+        """Return the variables that a process is started with."""
         settings = {
             "SLACK_BOT_TOKEN": self.workspace.bot_token,
             "SLACK_SIGNING_SECRET": self.workspace.signing_secret,
@@ -107,19 +123,7 @@ class Town:
             "GATEHOUSE_LOG_LEVEL": "warning",
             "GATEHOUSE_TICK": "200ms",
         }
-        # From a folder without an .env file, so that nobody's own settings get in.
-        process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
-            [sys.executable, "-c", "from bot.cli import main; main()", "serve"],
-            cwd="/",
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | settings | variables,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        server = Server(port, process)
-        self.servers.append(server)
-        await self._ready(server)
-        self.slack.events_url = f"{server.url}/slack/events"
-        return server
+        return os.environ | {"PYTHONPATH": str(ROOT)} | settings
 
     async def _ready(self, server: Server) -> None:
         async with asyncio.timeout(START):
@@ -214,14 +218,21 @@ def offers(unit: Unit) -> dict[tuple[str, str], str]:
     return {(api, plan): id_ for api, plan, id_ in found}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on just now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
 @asynccontextmanager
-async def town(database_url: str, *, scopes: tuple[str, ...] = (), catalog: str = CATALOG) -> AsyncIterator[Town]:
+async def town(
+    database_url: str,
+    *,
+    scopes: tuple[str, ...] = (),
+    catalog: str = CATALOG,
+    serving: type[SandboxServer] = SandboxServer,
+) -> AsyncIterator[Town]:
     """Give a workspace and a migrated, filled database; processes are started by ``serve`` and end with the block."""
     described = manifest()
     described["oauth_config"]["scopes"]["bot"] += scopes
@@ -233,7 +244,7 @@ async def town(database_url: str, *, scopes: tuple[str, ...] = (), catalog: str 
     store.write.run(lambda unit: bind_team(unit, workspace.team_id))
     store.write.run(lambda unit: apply_catalog(unit, native.parse(catalog).catalog, str))
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(SandboxServer(workspace))
+        slack = await stack.enter_async_context(serving(workspace))
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)))
         there = Town(workspace, slack, store, database_url, http)
         try:
