@@ -34,21 +34,35 @@ def reminder_card(contract: Contract) -> Card:
 
 def digest_card(waiting: Sequence[Contract], total: int) -> Card:
     """Return the one message of the day for whoever has many requests waiting."""
-    count = f"more than {COUNTED:,}" if total > COUNTED else f"{total:,}"
-    text = f"{count} requests are waiting for your approval."
-    blocks: list[Block] = [kit.paragraph(f"{text} The oldest:")]
-    blocks += [
-        kit.paragraph(f"{approvals.asked(one)}\n{one.client_organization}, {one.requested_at:%Y-%m-%d}")
-        for one in waiting
-    ]
-    blocks.append(kit.buttons(kit.button("Open queue", approvals.TO_QUEUE, "all", style="primary")))
-    return _card(text, blocks)
+    text = f"{_counted(total)} requests are waiting for your approval."
+    return _card(text, _oldest(text, [(one, f"{one.requested_at:%Y-%m-%d}") for one in waiting]))
+
+
+def burst_card(waiting: Sequence[Contract], total: int) -> Card:
+    """Return the one message for many requests that came into a channel at once; in the end it has no button."""
+    if not total:
+        text = "All of the requests that came at once are decided."
+        return _card(text, [kit.paragraph(text)])
+    came = "request that came with many others waits" if total == 1 else "requests that came at once wait"
+    text = f"{_counted(total)} {came} for approval."
+    return _card(text, _oldest(text, [(one, f"requested by {one.requested_by_name}") for one in waiting]))
+
+
+def _counted(total: int) -> str:
+    return f"more than {COUNTED:,}" if total > COUNTED else f"{total:,}"
+
+
+def _oldest(text: str, waiting: Sequence[tuple[Contract, str]]) -> list[Block]:
+    """Return a list of the oldest requests, with the button that opens all of them."""
+    lines = [kit.paragraph(f"{approvals.asked(one)}\n{one.client_organization}, {said}") for one, said in waiting]
+    button = kit.button("Open queue", approvals.TO_QUEUE, "all", style="primary")
+    return [kit.paragraph(f"{text} The oldest:"), *lines, kit.buttons(button)]
 
 
 def question_card(contract: Contract, number: int) -> Card:
     """Return a reply in the thread of a copy: an approver asks for changes."""
     word = _word(contract, number)
-    text = f"{word.name} asks for changes: {word.text}"
+    text = f"{word.name} asks for changes to {approvals.asked(contract)}: {word.text}"
     return _card(text, [kit.paragraph(text)])
 
 
@@ -70,7 +84,7 @@ def asked_card(contract: Contract, number: int) -> Card:
 def answer_card(contract: Contract, number: int) -> Card:
     """Return a reply in the thread of a copy: the requester sent the request again."""
     word = _word(contract, number)
-    text = f"{word.name} sent the request again: {word.text}"
+    text = f"{word.name} sent the request again, {approvals.asked(contract)}: {word.text}"
     return _card(text, [kit.paragraph(text)])
 
 

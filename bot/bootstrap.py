@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -220,7 +219,6 @@ async def build(
     settings: Settings,
     *,
     clock: Clock | None = None,
-    seconds: Callable[[], float] = time.monotonic,
     strict: bool = False,
 ) -> Runtime:
     """Wire a bot, inside the running loop.
@@ -228,7 +226,6 @@ async def build(
     Args:
         settings: checked settings, enough for serving.
         clock: where time comes from.
-        seconds: a clock that never goes backwards, for pacing messages.
         strict: whether a view or message that Slack would refuse stops the call (in tests) or is logged.
 
     Raises:
@@ -250,7 +247,6 @@ async def build(
         may_look=workspace.may_look,
         metrics=metrics,
         clock=clock,
-        seconds=seconds,
     )
     scheduler = Scheduler(
         settings.tick,

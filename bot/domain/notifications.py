@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """In the thread of each copy: the requester sent the request again."""
     TROUBLE = "trouble"
     """To the requester: nobody who could decide can be reached."""
+    BURST = "burst"
+    """To a channel where many requests came at once: one card for all of them."""
 
 
 class State(StrEnum):
@@ -59,6 +61,8 @@ class Notification(BaseModel):
     kind: Kind
     number: int = 0
     parent_id: str | None = None
+    card_id: str | None = None
+    """The burst card that shows it, if it has no message of its own."""
     thread: str | None = None
     """Timestamp of the message in whose thread it stands."""
     thread_channel: str | None = None
@@ -78,9 +82,20 @@ class Notification(BaseModel):
     last_error: str
     due_at: datetime | None
 
+    @property
+    def takes_turn(self) -> bool:
+        """Whether it takes one of its conversation's turns: a post, and each drawing of a burst card."""
+        return self.kind is Kind.BURST or (self.ts is None and self.card_id is None)
+
+    @property
+    def may_join(self) -> bool:
+        """Whether a burst card may stand for it: a request to a channel that was surely not posted yet."""
+        asks_channel = self.kind is Kind.REQUEST and self.destination_type is DestinationType.CHANNEL
+        return asks_channel and self.ts is None and self.card_id is None and not self.unsure
+
 
 class Letter(BaseModel):
-    """What a notification is drawn from: the contract as it is now, and for a digest all that waits there."""
+    """What a notification is drawn from: the contract as it is now; for a digest or a burst card, what waits there."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -88,6 +103,11 @@ class Letter(BaseModel):
     contract: Contract
     waiting: tuple[Contract, ...] = ()
     total: int = 0
+
+    @property
+    def asks(self) -> bool:
+        """Whether it still asks something of its readers."""
+        return self.total > 0 if self.notification.kind is Kind.BURST else self.contract.is_waiting
 
     @property
     def is_moot(self) -> bool:

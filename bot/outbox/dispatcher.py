@@ -5,7 +5,6 @@ answer the message is looked for by its delivery id before it is sent again.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import timedelta
@@ -14,15 +13,14 @@ from typing import Protocol, TypeVar
 import structlog
 
 from bot.clock import Clock
-from bot.domain.contracts import COUNTED, Contract
-from bot.domain.notifications import Kind, Letter, Notification
+from bot.domain.notifications import Kind, Letter, Notification, State
 from bot.endings import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
 from bot.errors import Unavailable
-from bot.outbox import outcomes
+from bot.outbox import claiming, outcomes
 from bot.outbox.carrier import Carrier, Json
 from bot.outbox.outcomes import Refusal
-from bot.outbox.pace import Pace
 from bot.outbox.search import MayLook, Search
+from bot.store.pacing import POST, UPDATE
 from bot.store.unit import Unit
 
 T = TypeVar("T")
@@ -34,8 +32,6 @@ AT_ONCE = 16
 """Calls to Slack under way at the same time: no more is claimed than can be carried well within its lease."""
 ENOUGH = timedelta(seconds=7)
 """What must be left of a lease before a call that may take five seconds; else it is renewed first (F17, F25)."""
-LISTED = 5
-"""Requests that a digest names; the rest is one button away."""
 METADATA = "gatehouse_notification"
 """``event_type`` of the metadata each message carries; its payload is the delivery id and nothing else."""
 
@@ -68,7 +64,6 @@ class Dispatcher:
             None: not known yet.
         metrics: counts outcomes.
         clock: for how long ago an attempt was.
-        seconds: never goes backwards; for pacing.
     """
 
     def __init__(
@@ -81,12 +76,10 @@ class Dispatcher:
         may_look: MayLook,
         metrics: Counter,
         clock: Clock,
-        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rows, self._slack, self._draw = rows, slack, draw
         self._after_failure, self._metrics, self._clock = after_failure, metrics, clock
-        self._search, self._seconds = Search(slack, may_look), seconds
-        self._pace, self._holds = Pace(), Pace(spacing=0.0)
+        self._search = Search(slack, may_look)
         self._woken = asyncio.Event()
         self._carrying: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
@@ -155,15 +148,22 @@ class Dispatcher:
         return claimed
 
     async def _take(self, most: int) -> int:
-        letters = await self._write(lambda unit: _claim(unit, most))
+        taken = await self._write(lambda unit: claiming.take(unit, most))
         if self._stopping:
-            await self._write(lambda unit: _give_back(unit, letters))
+            await self._write(lambda unit: claiming.give_back(unit, taken.letters))
             return 0
-        for letter in letters:
+        for letter in taken.letters:
             carrying = asyncio.create_task(self._guarded(letter))
             self._carrying.add(carrying)
             carrying.add_done_callback(self._carrying.discard)
-        return len(letters)
+        if taken.next_turn:
+            self._wake_in(taken.next_turn)
+        for channel, crowd in taken.crowds.items():
+            await self._gather(channel, crowd)
+        return taken.claimed
+
+    async def _gather(self, channel: str, crowd: claiming.Crowd) -> None:
+        self._wake_in(await self._write(lambda unit: claiming.gather(unit, channel, crowd)))
 
     async def _idle(self) -> None:
         while self._carrying:
@@ -187,12 +187,24 @@ class Dispatcher:
         one = letter.notification
         if letter.is_moot or (one.parent_id and not one.thread):
             await self._write(lambda unit: unit.outbox.drop(one))
+        elif one.card_id:
+            await self._on_card(one, one.card_id)
+        elif one.kind is Kind.BURST and one.state is State.FAILED:
+            await self._write(lambda unit: _released(unit, one))
         elif one.channel and one.ts:
             await self._update(letter, one.channel, one.ts)
         elif one.unsure and not await self._may_post_again(one):
             return
         else:
             await self._post(letter)
+
+    async def _on_card(self, one: Notification, card_id: str) -> None:
+        """A burst card stands for it; where the card can't be shown, this one goes on to the next destination."""
+        error = await self._write(lambda unit: unit.bursts.error(card_id))
+        if error is None:
+            await self._write(lambda unit: unit.outbox.settle(one))
+        else:
+            await self._set_aside(one, error)
 
     async def _may_post_again(self, one: Notification) -> bool:
         """Look for a message whose post got no answer; False if it was found, or if it is too early to look."""
@@ -213,14 +225,6 @@ class Dispatcher:
             self._woken.set()
         return found is None
 
-    async def _is_turn(self, one: Notification, pace: Pace, channel: str) -> bool:
-        """Return whether a channel takes a call now; if not, the claim is given back until it does."""
-        wait = pace.wait(channel, self._seconds())
-        if wait:
-            await self._write(lambda unit: unit.outbox.postpone(one, timedelta(seconds=wait)))
-            self._wake_in(wait)
-        return not wait
-
     async def _held(self, letter: Letter) -> Letter | None:
         """Return the letter if its claim holds long enough for a call; None if somebody else has it by now (F17)."""
         one = letter.notification
@@ -234,8 +238,6 @@ class Dispatcher:
 
     async def _post(self, letter: Letter) -> None:
         one = letter.notification
-        if not await self._is_turn(one, self._pace, one.destination):
-            return
         text, blocks = self._draw(letter)
         metadata = {"event_type": METADATA, "event_payload": {"delivery_id": one.id}}
 
@@ -246,8 +248,6 @@ class Dispatcher:
             await self._ended(held, post, blocks)
 
     async def _update(self, letter: Letter, channel: str, ts: str) -> None:
-        if not await self._is_turn(letter.notification, self._holds, letter.notification.destination):
-            return
         text, blocks = self._draw(letter)
 
         async def update(shown: list[Json] | None) -> Posted:
@@ -267,10 +267,7 @@ class Dispatcher:
         try:
             posted = await call(blocks)
         except SlackRateLimited as limited:
-            held = self._holds if one.ts else self._pace
-            held.hold(one.destination, self._seconds() + limited.retry_after)
-            after = timedelta(seconds=limited.retry_after)
-            await self._again(one, after, "ratelimited", counted="limited", counts=False)
+            await self._limited(one, timedelta(seconds=limited.retry_after))
         except SlackUnreachable as unreachable:
             await self._again(one, outcomes.pause(one.attempts), unreachable.reason, counted="unreachable")
         except SlackUnsure as unsure:
@@ -280,13 +277,25 @@ class Dispatcher:
                 log.warning("sent as plain text", notification=one.id, reason=str(refused))
                 await self._ended(letter, call, None)
             else:
-                await self._refused(one, letter.contract, refused)
+                await self._refused(letter, refused)
         else:
             await self._sent(one, posted)
 
     async def _sent(self, one: Notification, posted: Posted) -> None:
         self._metrics.delivered("sent")
         await self._write(lambda unit: unit.outbox.mark_sent(one, posted.channel, posted.ts))
+
+    async def _limited(self, one: Notification, after: timedelta) -> None:
+        """Let nothing of this kind go there until Slack takes it again; it is nobody's fault."""
+        self._metrics.delivered("limited")
+        method = UPDATE if one.ts else POST
+
+        def work(unit: Unit) -> None:
+            unit.outbox.mark_again(one, after, "ratelimited", counts=False)
+            unit.pace.hold(one.destination, method, unit.now + after)
+
+        await self._write(work)
+        self._wake_in(after)
 
     async def _again(
         self,
@@ -301,11 +310,13 @@ class Dispatcher:
         self._metrics.delivered(counted)
         await self._write(lambda unit: unit.outbox.mark_again(one, after, error, unsure=unsure, counts=counts))
 
-    async def _refused(self, one: Notification, contract: Contract, refused: SlackRefused) -> None:
+    async def _refused(self, letter: Letter, refused: SlackRefused) -> None:
+        one = letter.notification
         what = outcomes.about(refused.code, updating=bool(one.ts))
         if what is Refusal.COPY:
             # A copy somebody deleted is posted anew only while it still asks something of its readers (F6).
-            again = contract.is_waiting and one.kind is Kind.REQUEST and refused.code == "message_not_found"
+            asks = one.kind in (Kind.REQUEST, Kind.BURST) and letter.asks
+            again = asks and refused.code == "message_not_found"
             await self._write(lambda unit: unit.outbox.mark_gone(one, refused.code, post_again=again))
         elif what is Refusal.TOKEN:
             log.error("Slack doesn't accept our token; deliveries wait", reason=refused.code)
@@ -335,28 +346,13 @@ class Dispatcher:
 
         await self._write(work)
 
-    def _wake_in(self, seconds: float) -> None:
-        self._loop.call_later(seconds, self._woken.set)
+    def _wake_in(self, time: timedelta) -> None:
+        self._loop.call_later(time.total_seconds(), self._woken.set)
 
     async def _write(self, work: Callable[[Unit], T]) -> T:
         return await asyncio.wrap_future(self._rows.submit(work))
 
 
-def _give_back(unit: Unit, letters: list[Letter]) -> None:
-    for letter in letters:
-        unit.outbox.postpone(letter.notification, timedelta(0))
-
-
-def _claim(unit: Unit, most: int) -> list[Letter]:
-    claimed = unit.outbox.claim(most)
-    contracts = unit.contracts.many({one.contract_id for one in claimed}) if claimed else {}
-    return [_letter(unit, one, contracts[one.contract_id]) for one in claimed]
-
-
-def _letter(unit: Unit, one: Notification, contract: Contract) -> Letter:
-    if one.kind is not Kind.DIGEST:
-        return Letter(notification=one, contract=contract)
-    ids = unit.outbox.waiting_at(one.destination, LISTED)
-    found = unit.contracts.many(ids)
-    total = unit.outbox.waiting_count(one.destination, COUNTED + 1)
-    return Letter(notification=one, contract=contract, waiting=tuple(found[id_] for id_ in ids), total=total)
+def _released(unit: Unit, card: Notification) -> None:
+    unit.bursts.release(card)
+    unit.outbox.settle(card)

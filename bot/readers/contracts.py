@@ -15,6 +15,7 @@ _CARDS: dict[Kind, Callable[[Letter], Card]] = {
     Kind.TROUBLE: lambda letter: approvals.trouble_card(letter.contract),
     Kind.REMINDER: lambda letter: chasing.reminder_card(letter.contract),
     Kind.DIGEST: lambda letter: chasing.digest_card(letter.waiting, letter.total),
+    Kind.BURST: lambda letter: chasing.burst_card(letter.waiting, letter.total),
     Kind.QUESTION: lambda letter: chasing.question_card(letter.contract, letter.notification.number),
     Kind.ASKED: lambda letter: chasing.asked_card(letter.contract, letter.notification.number),
     Kind.ANSWER: lambda letter: chasing.answer_card(letter.contract, letter.notification.number),

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.domain.contracts import Contract
+from bot.domain.notifications import State
 from bot.store import tables as t
 from bot.store.audit import AuditTrail
 from bot.store.contracts import ContractRows
@@ -157,7 +158,16 @@ class ExportRows:
                 yield _contract(contract, keys)
 
     def _notifications(self) -> Iterator[Json]:
-        for row in self._rows(sa.select(t.notifications).order_by(t.notifications.c.created_at, t.notifications.c.id)):
+        one, card = t.notifications, t.notifications.alias("card")
+        # What a burst card stands for is where the card is, and has arrived when the card has.
+        on_card = sa.and_(one.c.card_id.is_not(None), one.c.state != State.FAILED)
+        query = sa.select(
+            *(one.c[name] for name in ("id", "contract_id", "kind", "destination_type", "destination", "attempts")),
+            sa.case((on_card, card.c.state), else_=one.c.state).label("state"),
+            sa.case((on_card, card.c.channel), else_=one.c.channel).label("channel"),
+            sa.case((on_card, card.c.ts), else_=one.c.ts).label("ts"),
+        ).select_from(one.outerjoin(card, card.c.id == one.c.card_id))
+        for row in self._rows(query.order_by(one.c.created_at, one.c.id)):
             message = {"channel": row["channel"], "ts": row["ts"]} if row["ts"] else None
             yield {
                 "id": row["id"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -53,7 +54,7 @@ class OrganizationRows:
             sa.select(people.c.user)
             .join(members, members.c.person_id == people.c.id)
             .where(members.c.organization_id == organization_id, members.c.role.in_(roles))
-            .where(people.c.user.is_not(None), *(people.c[flag].is_(False) for flag in _UNFIT))
+            .where(*FIT)
             .distinct()
             .order_by(people.c.user)
         )
@@ -82,15 +83,7 @@ class OrganizationRows:
     def approval_ways(self, organization_id: str) -> ApprovalWays:
         """Return how the approvers of an organization want to be told."""
         query = sa.select(organizations.c.approval_channel, organizations.c.approvals)
-        row = self._connection.execute(query.where(organizations.c.id == organization_id)).one()
-        said = row.approvals or {}
-        return ApprovalWays(
-            channel=row.approval_channel or "",
-            notify=said.get("notify") or "channel",
-            remind_after=said.get("remind_after"),
-            escalate_after=said.get("escalate_after"),
-            expire_after=said.get("expire_after"),
-        )
+        return as_ways(self._connection.execute(query.where(organizations.c.id == organization_id)).one())
 
     def create(
         self,
@@ -208,6 +201,20 @@ _ROLES = {False: _HELD, True: _HELD.with_for_update(read=True, of=members)}
 
 _UNFIT = ("is_guest", "is_bot", "is_deactivated", "is_stranger")
 """Whoever is one of these is told nothing and decides nothing (RELIABILITY B3–B5)."""
+FIT = (people.c.user.is_not(None), *(people.c[flag].is_(False) for flag in _UNFIT))
+"""Conditions on people: accounts that can be told and can decide."""
+
+
+def as_ways(row: Any) -> ApprovalWays:
+    """Return how approvers want to be told, out of a row with ``approval_channel`` and ``approvals``."""
+    said = row.approvals or {}
+    return ApprovalWays(
+        channel=row.approval_channel or "",
+        notify=said.get("notify") or "channel",
+        remind_after=said.get("remind_after"),
+        escalate_after=said.get("escalate_after"),
+        expire_after=said.get("expire_after"),
+    )
 
 
 def _literal(text: str) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bot.domain.clients import ContractStatus
 from bot.domain.ids import new_id
 from bot.domain.notifications import DestinationType, Kind, Notification, State
+from bot.store.bursts import STANDS, BurstRows
 from bot.store.tables import contracts, notifications
 from bot.store.upsert import insert_or_ignore
 
@@ -76,7 +77,7 @@ class OutboxRows:
         query = sa.select(notifications).where(
             notifications.c.contract_id == contract_id,
             notifications.c.kind == Kind.REQUEST,
-            notifications.c.ts.is_not(None),
+            STANDS,
         )
         return [as_notification(row) for row in self._connection.execute(query).mappings()]
 
@@ -122,15 +123,31 @@ class OutboxRows:
         )
         # Whoever looked before a decision and writes after it must not take back what is wanted by now.
         newest = sa.case((notifications.c.wanted > revision, notifications.c.wanted), else_=revision)
-        self._connection.execute(copies.values(wanted=newest, due_at=self._now))
+        # What a burst card stands for is shown by drawing the card.
+        joined = notifications.c.card_id.is_not(None)
+        drawn = copies.values(
+            wanted=newest,
+            shown=sa.case((joined, newest), else_=notifications.c.shown),
+            due_at=sa.case((joined, notifications.c.due_at), else_=self._now),
+        )
+        cards = set(self._connection.execute(drawn.returning(notifications.c.card_id)).scalars()) - {None}
+        if cards:
+            BurstRows(self._connection, self._now).touch(cards)
 
     def claim(self, limit: int) -> list[Notification]:
         """Take due notifications, oldest first; nobody else gets them until the lease ends or they are marked."""
         free = sa.or_(notifications.c.lease_until.is_(None), notifications.c.lease_until < self._now)
         parent = notifications.alias("parent")
+        card = notifications.alias("card")
+        thread = sa.func.coalesce(parent.c.ts, card.c.ts).label("thread")
+        thread_channel = sa.func.coalesce(parent.c.channel, card.c.channel).label("thread_channel")
         due = (
-            sa.select(notifications, parent.c.ts.label("thread"), parent.c.channel.label("thread_channel"))
-            .select_from(notifications.outerjoin(parent, parent.c.id == notifications.c.parent_id))
+            sa.select(notifications, thread, thread_channel)
+            .select_from(
+                notifications.outerjoin(parent, parent.c.id == notifications.c.parent_id).outerjoin(
+                    card, card.c.id == parent.c.card_id
+                )
+            )
             .where(notifications.c.due_at.is_not(None), notifications.c.due_at <= self._now, free)
             .order_by(notifications.c.due_at)
             .limit(limit)
@@ -204,8 +221,16 @@ class OutboxRows:
         )
 
     def mark_failed(self, claimed: Notification, error: str) -> None:
-        """Set a notification aside for good: this destination can't be reached."""
-        self._mark(claimed, state=State.FAILED, due_at=None, posting_since=None, last_error=error[:200])
+        """Set a notification aside for good: this destination can't be reached.
+
+        A burst card is due once more: what it stood for has to be released (``BurstRows.release``).
+        """
+        due = self._now if claimed.kind is Kind.BURST else None
+        self._mark(claimed, state=State.FAILED, due_at=due, posting_since=None, last_error=error[:200])
+
+    def settle(self, claimed: Notification) -> None:
+        """There is nothing to do for it any more."""
+        self._mark(claimed, due_at=None, posting_since=None)
 
     def mark_gone(self, claimed: Notification, error: str, *, post_again: bool) -> None:
         """The message was deleted in Slack: post a fresh one, or let it be."""
@@ -265,12 +290,14 @@ class OutboxRows:
         """
         waiting = sa.select(contracts.c.id).where(contracts.c.status == ContractStatus.AWAITING_APPROVAL)
         replies = notifications.alias("replies")
+        joined = notifications.alias("joined")
         old = sa.delete(notifications).where(
             notifications.c.created_at < moment,
             notifications.c.due_at.is_(None),
             notifications.c.state == State.SENT,
             notifications.c.contract_id.not_in(waiting),
             ~sa.exists().where(replies.c.parent_id == notifications.c.id),
+            ~sa.exists().where(joined.c.card_id == notifications.c.id),
         )
         return self._connection.execute(old).rowcount
 

@@ -18,7 +18,8 @@ from bot.domain.search import FIRST_TYPO, RANK, SHORTEST_PART, Field, Fit, fit, 
 from bot.store import search_scans as scans
 from bot.store.search_index import WHOLE_NAME
 from bot.store.search_scans import BEYOND, Own
-from bot.store.tables import members, people, search_entries
+from bot.store.search_tables import search_entries
+from bot.store.tables import members, people
 
 MOST = 500
 """Hits that are ranked and counted; what is beyond them is told as “or more”."""

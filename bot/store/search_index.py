@@ -16,16 +16,8 @@ import sqlalchemy as sa
 from bot.domain.apis import ApiVersion, Face, Standing, faces
 from bot.domain.ordering import sort_key
 from bot.domain.search import Field, parts, variants, words
-from bot.store.tables import (
-    api_versions,
-    apis,
-    organizations,
-    search_entries,
-    search_parts,
-    search_typos,
-    search_vocabulary,
-    search_words,
-)
+from bot.store.search_tables import search_entries, search_parts, search_typos, search_vocabulary, search_words
+from bot.store.tables import api_versions, apis, organizations
 from bot.store.upsert import insert_missing
 
 INSIDE = f"{Standing.INSIDE:d}{Standing.INSIDE:d}"

@@ -14,7 +14,8 @@ from bot.domain.apis import Standing
 from bot.domain.policy import Permission, roles_with
 from bot.domain.search import Field
 from bot.store.search_index import INSIDE
-from bot.store.tables import members, people, search_entries, search_parts, search_typos, search_words
+from bot.store.search_tables import search_entries, search_parts, search_typos, search_words
+from bot.store.tables import members, people
 
 BEYOND = "\x7f"
 """Comes after every letter of folded text: ``low <= word < low + BEYOND`` is every word that begins with ``low``."""

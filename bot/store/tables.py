@@ -6,7 +6,7 @@ make ids unique upper and lower case alike (SPEC 1). Only this package knows of 
 
 import sqlalchemy as sa
 
-from bot.store.columns import ascii_text, flag, identity, link, moment, text
+from bot.store.columns import flag, identity, link, moment, text
 
 metadata = sa.MetaData(
     naming_convention={
@@ -192,63 +192,9 @@ drafts = sa.Table(
     sa.Index("ix_drafts_updated_at", "updated_at"),
 )
 
-
-search_entries = sa.Table(
-    "search_entries",
-    metadata,
-    # What can be found: an API as it shows to some readers, or an organization.
-    sa.Column("id", sa.Integer, primary_key=True),
-    ascii_text("shelf", 22),
-    text("subject_id", 22),
-    text("version_id", 22, default=""),
-    link("organizations.id", "organization_id"),
-    ascii_text("sort_name", 255),
-    ascii_text("then_by", 255),
-    sa.UniqueConstraint("subject_id", "shelf", "version_id"),
-)
-
-search_words = sa.Table(
-    "search_words",
-    metadata,
-    # Who may look comes first, so that visibility bounds the work instead of adding to it.
-    ascii_text("shelf", 22, primary_key=True),
-    sa.Column("field", sa.SmallInteger, primary_key=True, autoincrement=False),
-    ascii_text("word", 100, primary_key=True),
-    sa.Column("entry_id", sa.Integer, sa.ForeignKey("search_entries.id"), primary_key=True, autoincrement=False),
-    sa.Index("ix_search_words_entry_id", "entry_id", "word"),
-    sqlite_with_rowid=False,
-)
-
-search_vocabulary = sa.Table(
-    "search_vocabulary",
-    metadata,
-    ascii_text("shelf", 22, primary_key=True),
-    ascii_text("word", 40, primary_key=True),
-    sqlite_with_rowid=False,
-)
-
-search_parts = sa.Table(
-    "search_parts",
-    metadata,
-    # How each word goes on from its second, third, … letter: finds it by its middle.
-    ascii_text("shelf", 22, primary_key=True),
-    ascii_text("part", 40, primary_key=True),
-    ascii_text("word", 40, primary_key=True),
-    sqlite_with_rowid=False,
-)
-
-search_typos = sa.Table(
-    "search_typos",
-    metadata,
-    # The beginnings of each word with one letter left out: finds it in spite of one typo.
-    ascii_text("shelf", 22, primary_key=True),
-    ascii_text("variant", 10, primary_key=True),
-    ascii_text("word", 40, primary_key=True),
-    sqlite_with_rowid=False,
-)
-
 LIVE = "status IN ('AwaitingApproval', 'Active')"
 WAITING = "status = 'AwaitingApproval'"
+IN_LINE = "kind = 'request' AND state = 'pending' AND ts IS NULL AND card_id IS NULL"
 
 contracts = sa.Table(
     "contracts",
@@ -317,6 +263,8 @@ notifications = sa.Table(
     sa.Column("number", sa.Integer, nullable=False, server_default="0"),
     # The copy in whose thread it stands, if it stands in one.
     link("notifications.id", "parent_id", nullable=True),
+    # The burst card that stands for it, if it has no message of its own.
+    link("notifications.id", "card_id", nullable=True),
     text("destination_type", 10),
     text("destination", 20),
     text("state", 10),
@@ -340,6 +288,32 @@ notifications = sa.Table(
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     ),
+    sa.Index(
+        "ix_notifications_card_id",
+        "card_id",
+        "created_at",
+        sqlite_where=sa.text("card_id IS NOT NULL"),
+        postgresql_where=sa.text("card_id IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_notifications_line",
+        "destination",
+        "created_at",
+        sqlite_where=sa.text(IN_LINE),
+        postgresql_where=sa.text(IN_LINE),
+    ),
+)
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    # When the next message may go to a channel or a person, whichever process sends it; and Slack's pauses.
+    text("destination", 20, primary_key=True),
+    text("method", 10, primary_key=True),
+    moment("free_at"),
+    moment("promised_until"),
+    sa.Index("ix_turns_free_at", "free_at"),
+    sqlite_with_rowid=False,
 )
 
 audit = sa.Table(

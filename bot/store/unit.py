@@ -24,6 +24,7 @@ from bot.domain.contracts import SignUpDraft
 from bot.errors import GatehouseError, Unavailable
 from bot.store.apis import ApiRows
 from bot.store.audit import AuditTrail
+from bot.store.bursts import BurstRows
 from bot.store.catalog import CatalogRows
 from bot.store.clients import ClientRows
 from bot.store.contracts import ContractRows
@@ -32,7 +33,9 @@ from bot.store.export import ExportRows
 from bot.store.listening import Announcer
 from bot.store.organizations import OrganizationRows
 from bot.store.outbox import OutboxRows
+from bot.store.pacing import PaceRows
 from bot.store.people import PeopleRows
+from bot.store.reminders import ReminderRows
 from bot.store.search import SearchRows
 from bot.store.seen import SeenRows
 
@@ -88,6 +91,18 @@ class Unit:
     @cached_property
     def outbox(self) -> OutboxRows:
         return OutboxRows(self.connection, self.now)
+
+    @cached_property
+    def bursts(self) -> BurstRows:
+        return BurstRows(self.connection, self.now)
+
+    @cached_property
+    def pace(self) -> PaceRows:
+        return PaceRows(self.connection, self.now)
+
+    @cached_property
+    def reminders(self) -> ReminderRows:
+        return ReminderRows(self.connection, self.now)
 
     @cached_property
     def search(self) -> SearchRows:

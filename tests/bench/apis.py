@@ -20,7 +20,8 @@ from bot.domain.policy import Role
 from bot.domain.search import Field
 from bot.store import schema, search_index
 from bot.store.engine import Store, open_store
-from bot.store.tables import api_versions, apis, members, organizations, search_entries, search_words
+from bot.store.search_tables import search_entries, search_words
+from bot.store.tables import api_versions, apis, members, organizations
 from bot.store.unit import Unit
 from bot.usecases.people import bind_team
 from tests import postgres

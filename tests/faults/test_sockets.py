@@ -13,7 +13,7 @@ async def test_a_wizard_goes_on_over_whichever_connection_slack_takes(
     with postgres_server.database(postgres_template) as url:
         async with (
             open_house(url, clock, socket=True) as house,
-            running(house.settings, clock=clock, seconds=clock.seconds, strict=True) as second,
+            running(house.settings, clock=clock, strict=True) as second,
         ):
             await create(house.bob)
             assert step(house.bob) == "Client"

@@ -84,7 +84,7 @@ class House:
         """Start the bot; also after ``stop``, like the process of a new day."""
         self._stop = asyncio.Event()
         started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.runtime = await build(self.settings, clock=self.clock, seconds=self.clock.seconds, strict=True)
+        self.runtime = await build(self.settings, clock=self.clock, strict=True)
         await self.runtime.start()
         self._serving = asyncio.create_task(
             serve(
@@ -115,6 +115,17 @@ class House:
             if not soon:
                 return
             self.clock.at = max(self.clock.at, min(soon))
+
+    async def delivered_now(self) -> None:
+        """Wait until every notification has arrived that is due at this moment; the clock stands still."""
+
+        def due() -> bool:
+            owed = self.write(lambda unit: unit.outbox.undelivered(1000))
+            return any(one.due_at and one.due_at <= self.clock.at for one in owed)
+
+        while due():
+            await self.runtime.dispatcher.round()
+            await self.bob.settle()
 
     async def tick(self) -> None:
         """Do what the scheduler does at each tick."""

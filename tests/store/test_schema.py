@@ -10,12 +10,12 @@ from alembic.script import ScriptDirectory
 
 from bot.store import schema
 from bot.store.engine import Store, open_store
-from bot.store.tables import metadata
+from bot.store.search_tables import search_entries
 
 
 def test_migrations_build_exactly_the_tables(store: Store) -> None:
     with store.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), search_entries.metadata) == []
 
 
 def test_an_empty_database_has_no_revision_and_gets_the_newest(database_url: str) -> None:

@@ -16,7 +16,8 @@ from bot.domain.policy import Permission
 from bot.store import schema, search
 from bot.store.engine import Store, open_store
 from bot.store.search import Found
-from bot.store.tables import api_versions, apis, organizations, search_entries, search_words
+from bot.store.search_tables import search_entries, search_words
+from bot.store.tables import api_versions, apis, organizations
 from bot.store.unit import Unit
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.people import bind_team

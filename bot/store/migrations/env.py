@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from bot.store.tables import metadata
+from bot.store.search_tables import search_entries
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=search_entries.metadata,
     render_as_batch=True,
     transactional_ddl=False,
     user_module_prefix="",
