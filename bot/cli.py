@@ -48,16 +48,17 @@ def options(
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the web page.")] = 8080,
     data_dir: Annotated[
-        Optional[Path], typer.Option(help="Keep the data here; else a temporary folder.")  # noqa: UP045 - Typer
+        Optional[Path], typer.Option(help="Keep all data here; else it is gone afterwards.")  # noqa: UP045 - Typer
     ] = None,
     socket: Annotated[bool, typer.Option("--socket", help="Connect over Socket Mode instead of HTTP.")] = False,
+    requests: Annotated[bool, typer.Option("--requests", help="Begin with six requests that wait for Pat.")] = False,
 ) -> None:
     """Run everything on this machine, with a local Slack workspace in the browser."""
     from bot import demo as demonstration
     from bot.serving import quietly
 
     quietly()
-    asyncio.run(demonstration.run(port=port, data_dir=data_dir, socket=socket))
+    asyncio.run(demonstration.run(port=port, data_dir=data_dir, socket=socket, requests=requests))
 
 
 @app.command()

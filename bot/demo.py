@@ -7,13 +7,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import structlog
+
+from bot import durations, townspeople
 from bot import settings as settings_module
 from bot.bootstrap import prepared_store, serve_forever
 from bot.catalogs import native
 from bot.clock import SystemClock
+from bot.domain.daytime import zone
 from bot.errors import WrongSettings
 from bot.manifest import manifest
 from bot.samples import CATALOG
+from bot.sandbox.finding import Impossible
+from bot.sandbox.journal import Journal, Taken
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
@@ -33,56 +39,82 @@ You are Bob Ross, a developer. Things to try:
   /gatehouse            see what you can do
 Choose another person at the top, also in a second window: Pat approves, in #api-approvals or under /approvals;
 Nia is new and gets an organization of her own, Gus is a guest and may not.
+{waiting}
 Data: {data}. Ctrl-C stops everything.
 """
+NIGHT = "It is night here, and nobody is reminded at night: so these people live in {place}, where it is {time}."
+
+log = structlog.get_logger(__name__)
 
 
-def people(workspace: Workspace) -> None:
-    """Fill the workspace with the people and channels of the demo; the sample catalog knows their ids."""
-    workspace.add_person("Bob Ross", id="U0BOB", handle="bob")
-    workspace.add_person("Ada Lovelace", id="U0ADA", handle="ada", is_admin=True)
-    workspace.add_person("Pat Approver", id="U0PAT", handle="pat")
-    workspace.add_person("Eve Adams", id="U0EVE", handle="eve")
-    workspace.add_person("Nia Newcomer", id="U0NEW", handle="nia")
-    workspace.add_person("Gus Guest", id="U0GUS", handle="gus", is_restricted=True)
-    workspace.add_person("Dan Departed", id="U0DAN", handle="dan", deleted=True)
-    workspace.add_person("Olga Outside", id="U0OLGA", handle="olga", team_id="T0ELSEWHERE")
-    everybody = ["bob", "ada", "pat", "eve", "nia", "gus"]
-    workspace.add_channel("general", id="C0GENERAL", members=everybody)
-    workspace.add_channel("api-approvals", id="C0APPROVALS", members=["ada", "pat"])
-    workspace.add_channel("partners", id="C0PARTNERS", members=["bob", "ada", "olga"], is_ext_shared=True)
-
-
-async def run(*, port: int, data_dir: Path | None, socket: bool) -> None:
+async def run(*, port: int, data_dir: Path | None, socket: bool, requests: bool = False) -> None:
     """Run workspace and bot until a signal stops them.
 
     Args:
         port: of the web page.
-        data_dir: where the database is kept; a temporary folder, gone afterwards, if left out.
+        data_dir: where the database and what was said are kept; a temporary folder, gone afterwards, if left out.
         socket: connect the bot over Socket Mode instead of HTTP.
+        requests: begin with some that wait; not again in a folder where there were any.
 
     Raises:
-        WrongSettings: the port is in use, or the folder can't be written.
+        WrongSettings: the port is in use, or the folder can't be written or is another demo's.
     """
     workspace = Workspace(manifest=manifest(socket=socket))
-    people(workspace)
-    with _folder(data_dir) as folder:
-        try:
-            server = SandboxServer(workspace, port=port)
-        except OSError as error:
-            raise WrongSettings(
-                f"Port {port} can't be listened on ({error.strerror}): take another, for example --port {port + 1}."
-            ) from None
+    moved = _settle(workspace)
+    with _folder(data_dir) as folder, _memory(workspace, folder) as is_new:
+        server = _server(workspace, port)
         settings = _settings(workspace, server, folder, socket=socket)
         await asyncio.to_thread(_stock, settings, workspace.team_id)
         async with server:
+            beginning: list[asyncio.Task[None]] = []
 
             def started(bot_port: int) -> None:
                 if not socket:
                     server.events_url = f"http://127.0.0.1:{bot_port}/slack/events"
-                print(TRY.format(url=server.url, data=folder), flush=True)
+                print(TRY.format(url=server.url, data=folder, waiting=_waiting(settings) + moved), flush=True)
+                beginning.append(asyncio.create_task(_begin(workspace, is_new=is_new, requests=requests)))
 
             await serve_forever(settings, started=started)
+
+
+def _settle(workspace: Workspace) -> str:
+    """Fill the workspace with people who live where it is day; return a line that says where, if it isn't here."""
+    now, own = SystemClock().now(), townspeople.here()
+    place = townspeople.place_by_day(now, own)
+    townspeople.people(workspace, place)
+    time = f"{now.astimezone(zone(place)):%H:%M}"
+    return "" if place == own else "\n" + NIGHT.format(place=place, time=time)
+
+
+async def _begin(workspace: Workspace, *, is_new: bool, requests: bool) -> None:
+    """What happens in the workspace once the bot is there."""
+    if not is_new:
+        await townspeople.announce(workspace)
+    elif requests:
+        try:
+            await townspeople.ask(workspace.actor("eve"))
+        except Impossible as impossible:
+            log.warning("the requests to begin with could not be made", reason=str(impossible))
+
+
+def _server(workspace: Workspace, port: int) -> SandboxServer:
+    try:
+        return SandboxServer(workspace, port=port)
+    except OSError as error:
+        raise WrongSettings(
+            f"Port {port} can't be listened on ({error.strerror}): take another, for example --port {port + 1}."
+        ) from None
+
+
+def _waiting(settings: Settings) -> str:
+    """Return what happens where nobody decides."""
+    steps = {
+        "a reminder": settings.remind_after,
+        "the owners are asked": settings.escalate_after,
+        "the request expires": settings.expire_after,
+    }
+    said = [f"{what} after {durations.write(time)}" for what, time in steps.items() if time]
+    return f"Where nobody decides: {', '.join(said)}." if said else ""
 
 
 @contextlib.contextmanager
@@ -98,6 +130,23 @@ def _folder(data_dir: Path | None) -> Iterator[Path]:
             f"--data-dir {data_dir} can't be made ({error.strerror}): name a folder you may write."
         ) from None
     yield data_dir
+
+
+@contextlib.contextmanager
+def _memory(workspace: Workspace, folder: Path) -> Iterator[bool]:
+    """Keep what is said beside the database, which knows of it; give whether it is the first time here."""
+    path = folder / "workspace.jsonl"
+    is_new, journal = not path.exists(), Journal(path)
+    try:
+        journal.open(workspace)
+    except Taken:
+        raise WrongSettings(f"--data-dir {folder}: another demo runs there; stop it first, or name another.") from None
+    except OSError as error:
+        raise WrongSettings(f"{path} can't be written ({error.strerror}): name another --data-dir.") from None
+    try:
+        yield is_new
+    finally:
+        journal.close()
 
 
 def _settings(workspace: Workspace, server: SandboxServer, folder: Path, *, socket: bool) -> Settings:

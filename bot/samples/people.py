@@ -16,7 +16,7 @@ DEVELOPED_BY_BOB = {
 }  # fmt: skip
 OWNED_BY_PAT = {"amazonaws.com", "plaid.com"}
 TOLD_IN_CHANNEL = OWNED_BY_ADA | OWNED_BY_PAT | {"azure.com", "giphy.com", "nexmo.com", "spotify.com", "vonage.com"}
-TOLD_BOTH_WAYS = {"spotify.com", "xero.com"}
+TOLD_BOTH_WAYS = {"plaid.com", "spotify.com"}
 TERMS = {
     "amazonaws.com": "https://aws.amazon.com/service-terms/",
     "twilio.com": "https://www.twilio.com/en-us/legal/tos",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import demo
+from bot import townspeople
 from bot.catalogs import native
 from bot.manifest import manifest
 from bot.samples import CATALOG
@@ -125,7 +125,7 @@ async def open_studio(database: Path, chromium: str) -> AsyncIterator[Studio]:
 
     clock = _clock()
     workspace = Workspace(manifest=manifest(), now=lambda: clock.now().timestamp())
-    demo.people(workspace)
+    townspeople.people(workspace)
     async with SandboxServer(workspace) as server, async_playwright() as playwright:
         house = House(workspace, server, _settings(workspace, server, database), clock)
         await house.start()
