@@ -58,6 +58,7 @@ _OWN = (
     "decision_reason",
     "reminders",
     "escalation",
+    "unreachable",
     "claimed_until",
     "question",
     "history",

@@ -12,6 +12,8 @@ from bot.store.upsert import insert_missing
 
 POST, UPDATE = "post", "update"
 """What is paced: messages are spaced, redrawing is not; Slack's 429 holds each by itself."""
+ALERT = "alert"
+"""A word to the platform admins about a channel that can't be reached: its turns are an hour apart."""
 _KEY = (turns.c.destination, turns.c.method)
 
 
@@ -78,6 +80,17 @@ class PaceRows:
         self._begin(method, [destination])
         later = sa.update(turns).where(turns.c.destination == destination, turns.c.method == method)
         self._connection.execute(later.where(turns.c.free_at < until).values(free_at=until))
+
+    def take(self, destination: str, method: str, spacing: timedelta) -> bool:
+        """Take a turn and let the next one come ``spacing`` later; False if it is not yet time."""
+        self._begin(method, [destination])
+        due = sa.update(turns).where(turns.c.destination == destination, turns.c.method == method)
+        taken = due.where(turns.c.free_at <= self._now).values(free_at=self._now + spacing)
+        return self._connection.execute(taken).rowcount == 1
+
+    def forget(self, destination: str, method: str) -> None:
+        """Let the next turn come at once."""
+        self._connection.execute(sa.delete(turns).where(turns.c.destination == destination, turns.c.method == method))
 
     def lock(self, destination: str) -> Pacing:
         """Hold a destination's turns until the end of the transaction, and return where they stand."""

@@ -194,6 +194,7 @@ drafts = sa.Table(
 
 LIVE = "status IN ('AwaitingApproval', 'Active')"
 WAITING = "status = 'AwaitingApproval'"
+ASKS = "due_at IS NOT NULL AND kind IN ('request', 'burst')"
 IN_LINE = "kind = 'request' AND state = 'pending' AND ts IS NULL AND card_id IS NULL"
 
 contracts = sa.Table(
@@ -223,6 +224,7 @@ contracts = sa.Table(
     sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
     moment("escalate_at", nullable=True),
     sa.Column("escalation", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("unreachable", sa.Boolean, nullable=False, server_default=sa.false()),
     link("people.id", "claimed_by", nullable=True),
     moment("claimed_until", nullable=True),
     link("people.id", "asked_by", nullable=True),
@@ -288,6 +290,7 @@ notifications = sa.Table(
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     ),
+    sa.Index("ix_notifications_asks", "due_at", sqlite_where=sa.text(ASKS), postgresql_where=sa.text(ASKS)),
     sa.Index(
         "ix_notifications_card_id",
         "card_id",

@@ -35,6 +35,7 @@ from bot.store.organizations import OrganizationRows
 from bot.store.outbox import OutboxRows
 from bot.store.pacing import PaceRows
 from bot.store.people import PeopleRows
+from bot.store.reach import ReachRows
 from bot.store.reminders import ReminderRows
 from bot.store.search import SearchRows
 from bot.store.seen import SeenRows
@@ -95,6 +96,10 @@ class Unit:
     @cached_property
     def bursts(self) -> BurstRows:
         return BurstRows(self.connection, self.now)
+
+    @cached_property
+    def reach(self) -> ReachRows:
+        return ReachRows(self.connection, self.now)
 
     @cached_property
     def pace(self) -> PaceRows:

@@ -261,3 +261,12 @@ def test_many_claimers_at_once_get_each_row_once(store: Store, contract: str, mi
     claimed = [one.id for future in futures for one in future.result()]
     other.close()
     assert len(claimed) == len(set(claimed)) == 60
+
+
+def test_what_asks_for_a_decision_goes_before_all_else(store: Store, contract: str, clock: StandingClock) -> None:
+    for number in range(5):
+        owe(store, contract, f"U0{number}", Kind.OUTCOME)
+        clock.forward(seconds=1)
+    owe(store, contract)
+    assert [one.kind for one in claim(store, 1)] == [Kind.REQUEST]
+    assert [one.destination for one in claim(store, 2)] == ["U00", "U01"]

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 GATHERED = sa.text("card_id IS NOT NULL")
+ASKS = sa.text("due_at IS NOT NULL AND kind IN ('request', 'burst')")
 IN_LINE = sa.text("kind = 'request' AND state = 'pending' AND ts IS NULL AND card_id IS NULL")
 
 
@@ -28,6 +29,7 @@ def upgrade() -> None:
         notifications.create_index(
             "ix_notifications_card_id", ["card_id", "created_at"], sqlite_where=GATHERED, postgresql_where=GATHERED
         )
+        notifications.create_index("ix_notifications_asks", ["due_at"], sqlite_where=ASKS, postgresql_where=ASKS)
         notifications.create_index(
             "ix_notifications_line", ["destination", "created_at"], sqlite_where=IN_LINE, postgresql_where=IN_LINE
         )
@@ -36,6 +38,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("notifications") as notifications:
         notifications.drop_index("ix_notifications_line")
+        notifications.drop_index("ix_notifications_asks")
         notifications.drop_index("ix_notifications_card_id")
         notifications.drop_column("card_id")
     op.drop_table("turns")
