@@ -105,6 +105,8 @@ def _looking(contract: Contract) -> list[str]:
     if contract.escalation:
         also = "owners" if contract.escalation == 1 else "owners and platform admins"
         said.append(f"Nobody decided in time: the {also} were asked, too")
+    if contract.unreachable:
+        said.append("No approver can be reached")
     if contract.question:
         said.append("Changes were asked for: waiting for the requester")
     return said
@@ -162,15 +164,6 @@ def outcome_card(contract: Contract) -> Card:
     blocks.append(kit.note(_made(contract), _decision(contract) if decided else "No approval was needed"))
     why = f" Reason: {contract.decision_reason}" if contract.decision_reason else ""
     return kit.escape(f"{said}: {asked(contract)}.{why}"), [block.to_dict() for block in blocks]
-
-
-def trouble_card(contract: Contract) -> Card:
-    """Return what the requester is told when nobody who could decide can be reached."""
-    help_needed = " Ask the admins of Gatehouse for help." if contract.is_waiting else ""
-    said = f"The approvers of {contract.organization} could not be reached.{help_needed}"
-    text = f"{state(contract)}: {asked(contract)}. {said}"
-    blocks: list[Block] = [kit.paragraph(text)]
-    return kit.escape(text), [block.to_dict() for block in blocks]
 
 
 def asked(contract: Contract) -> str:

@@ -51,6 +51,7 @@ HEADER = 150
 """Characters of a header (docs.slack.dev/reference/block-kit/blocks/header-block)."""
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]+")
 
 
 def cut(text: str, limit: int) -> str:
@@ -79,6 +80,11 @@ def plain(text: str, limit: int = SECTION) -> PlainTextObject:
 def mention(user: str) -> str:
     """Return mrkdwn that names a Slack account."""
     return f"<@{user}>" if _USER.fullmatch(user) else escape(user)
+
+
+def channel(channel_id: str) -> str:
+    """Return mrkdwn that Slack shows as the channel's name, to those who may know it."""
+    return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else escape(channel_id)
 
 
 def moment(at: datetime) -> str:

@@ -19,7 +19,18 @@ from bot.domain.sign_up import SignUp
 from bot.errors import Refusal, Unavailable
 from bot.store.engine import Store
 from bot.store.unit import Unit
-from bot.usecases import apis, approvals, clients, contracts, help, organizations, people, sign_up_drafts, talking
+from bot.usecases import (
+    apis,
+    approvals,
+    clients,
+    contracts,
+    help,
+    organizations,
+    people,
+    sign_up_drafts,
+    talking,
+    unreached,
+)
 from bot.usecases.clients import Start
 
 P = ParamSpec("P")
@@ -149,16 +160,25 @@ class Desk:
                 self._put_off[stranger.id] = now + ASK_LATER
             else:
                 await self._write(people.save_profile, profile)
+                await self.replace_approver(profile)
                 met += 1
         return met
 
-    async def account_changed(self, team: str, user: object) -> None:
-        """Remember what Slack announces about an account we know (event user_change)."""
+    async def account_changed(self, team: str, user: object) -> Profile | None:
+        """Remember what Slack announces about an account we know (event user_change), and return it."""
         if not isinstance(user, dict) or not user.get("id"):
-            return
+            return None
         profile = self._directory.read(team, user)
-        if await self._read(people.recall_profile, profile.person):
-            await self._write(people.save_profile, profile)
+        if await self._read(people.recall_profile, profile.person) is None:
+            return None
+        await self._write(people.save_profile, profile)
+        return profile
+
+    async def replace_approver(self, profile: Profile) -> None:
+        """Have others asked where somebody who can't decide any more was the last approver (RELIABILITY F8)."""
+        if not profile.is_member:
+            while await self._write(unreached.after_departure, self._rules, profile.person) == unreached.AT_ONCE:
+                pass
 
     async def visible_organizations(self, profile: Profile, text: str) -> Choices:
         """Return organizations to narrow a list to while somebody types."""

@@ -57,5 +57,7 @@ def register(board: Switchboard, desk: Desk, homes: Homes) -> None:
 
     @board.event("user_change")
     async def account_changed(event: Event) -> Reply:
-        await desk.account_changed(event.person.team, event.event.get("user"))
-        return Reply.nothing()
+        profile = await desk.account_changed(event.person.team, event.event.get("user"))
+        if profile is None or profile.is_member:
+            return Reply.nothing()
+        return Reply.later(lambda: desk.replace_approver(profile))

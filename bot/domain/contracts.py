@@ -111,6 +111,8 @@ class Contract(BaseModel):
     reminders: int = 0
     escalation: int = 0
     """Who was asked beyond the approvers: 0 nobody, 1 the owners, 2 the platform admins too."""
+    unreachable: bool = False
+    """Whether no approver could be reached and the platform admins were asked in their place."""
     claimed_by: Person | None = None
     claimed_by_name: str = ""
     claimed_until: datetime | None = None

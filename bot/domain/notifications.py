@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.contracts import Contract
+from bot.domain.reach import Reach
 
 
 class Kind(StrEnum):
@@ -28,7 +29,9 @@ class Kind(StrEnum):
     ANSWER = "answer"
     """In the thread of each copy: the requester sent the request again."""
     TROUBLE = "trouble"
-    """To the requester: nobody who could decide can be reached."""
+    """To the requester: how far the request got, where it did not go the usual way."""
+    ALERT = "alert"
+    """To platform admins: an approval channel that can't be reached."""
     BURST = "burst"
     """To a channel where many requests came at once: one card for all of them."""
 
@@ -103,6 +106,7 @@ class Letter(BaseModel):
     contract: Contract
     waiting: tuple[Contract, ...] = ()
     total: int = 0
+    reach: Reach = Reach()
 
     @property
     def asks(self) -> bool:
@@ -111,7 +115,9 @@ class Letter(BaseModel):
 
     @property
     def is_moot(self) -> bool:
-        """Whether there is nothing to say any more: nobody is reminded of what was decided."""
+        """Whether there is nothing to say any more: to remind of what was decided, to warn of a channel that works."""
+        if self.notification.kind is Kind.ALERT:
+            return not self.reach.channel
         return self.notification.kind in _ONLY_WHILE_WAITING and not self.contract.is_waiting
 
 

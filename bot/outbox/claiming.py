@@ -67,6 +67,8 @@ def _letters(unit: Unit, claimed: list[Notification]) -> list[Letter]:
 
 
 def _letter(unit: Unit, one: Notification, contract: Contract) -> Letter:
+    if one.kind in (Kind.TROUBLE, Kind.ALERT):
+        return Letter(notification=one, contract=contract, reach=unit.reach.of(contract.id))
     if one.kind is Kind.DIGEST:
         ids = unit.outbox.waiting_at(one.destination, LISTED)
         total = unit.outbox.waiting_count(one.destination, COUNTED + 1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from blocks import approvals, chasing
+from blocks import approvals, chasing, reach
 from bot.domain.notifications import Kind, Letter
 
 Card = tuple[str, list[dict[str, Any]]]
@@ -12,7 +12,8 @@ _CARDS: dict[Kind, Callable[[Letter], Card]] = {
     Kind.REQUEST: lambda letter: approvals.request_card(letter.contract),
     Kind.WAITING: lambda letter: approvals.waiting_card(letter.contract),
     Kind.OUTCOME: lambda letter: approvals.outcome_card(letter.contract),
-    Kind.TROUBLE: lambda letter: approvals.trouble_card(letter.contract),
+    Kind.TROUBLE: lambda letter: reach.trouble_card(letter.contract, letter.reach),
+    Kind.ALERT: lambda letter: reach.alert_card(letter.contract, letter.reach),
     Kind.REMINDER: lambda letter: chasing.reminder_card(letter.contract),
     Kind.DIGEST: lambda letter: chasing.digest_card(letter.waiting, letter.total),
     Kind.BURST: lambda letter: chasing.burst_card(letter.waiting, letter.total),

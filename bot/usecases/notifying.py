@@ -1,13 +1,10 @@
 """Who is told of a request: a row for each destination, in the contract's own transaction (SPEC 5.1)."""
 
-import structlog
-
 from bot.domain.contracts import Contract
 from bot.domain.notifications import DestinationType, Kind, Notification
 from bot.domain.policy import HouseRules, Permission
 from bot.store.unit import Unit
-
-log = structlog.get_logger(__name__)
+from bot.usecases.unreached import after_failed_alert, alert_admins, fall_back_to_admins
 
 
 def tell_approvers(unit: Unit, rules: HouseRules, contract: Contract) -> None:
@@ -22,23 +19,34 @@ def tell_approvers(unit: Unit, rules: HouseRules, contract: Contract) -> None:
     if ways.tells_people:
         _tell_people(unit, contract, approvers)
     if not approvers:
-        _fall_back_to_admins(unit, rules, contract)
+        fall_back_to_admins(unit, rules, contract)
 
 
 def after_failure(unit: Unit, rules: HouseRules, notification: Notification) -> None:
     """Go on to the next destination of the chain, because this one can't be reached for good (SPEC 6, delivery).
 
-    The channel is followed by the approvers themselves, the last approver by the platform admins, and these by a word
-    to the requester: nobody told can't happen silently.
+    The channel is followed by the approvers themselves, the last approver by the platform admins, and the requester
+    hears how far the request got: nobody told can't happen silently.
     """
     contract = unit.contracts.many([notification.contract_id]).get(notification.contract_id)
-    if notification.kind is not Kind.REQUEST or contract is None or not contract.is_waiting:
+    if contract is None or not contract.is_waiting:
         return
+    if notification.kind is Kind.ALERT:
+        after_failed_alert(unit, contract)
+    elif notification.kind is Kind.REQUEST:
+        _after_failed_request(unit, rules, contract, notification)
+
+
+def _after_failed_request(unit: Unit, rules: HouseRules, contract: Contract, notification: Notification) -> None:
+    approvers = _approvers(unit, contract)
     if notification.destination_type is DestinationType.CHANNEL:
-        _tell_people(unit, contract, _approvers(unit, contract))
-    if unit.outbox.reached(contract.id, Kind.REQUEST):
-        return
-    _fall_back_to_admins(unit, rules, contract)
+        _tell_people(unit, contract, approvers)
+        alert_admins(unit, rules, contract, notification.destination)
+    in_channel, people = unit.reach.standing(contract.id)
+    if not (in_channel and approvers) and not people & {*approvers, *rules.admins}:
+        fall_back_to_admins(unit, rules, contract)
+    elif unit.reach.of(contract.id).channel or contract.unreachable:
+        unit.reach.tell_requester(contract.id, contract.requested_by.user, contract.revision)
 
 
 def _approvers(unit: Unit, contract: Contract) -> list[str]:
@@ -49,10 +57,3 @@ def _approvers(unit: Unit, contract: Contract) -> list[str]:
 def _tell_people(unit: Unit, contract: Contract, users: list[str]) -> None:
     for user in users:
         unit.outbox.add(contract.id, Kind.REQUEST, DestinationType.USER, user, contract.revision)
-
-
-def _fall_back_to_admins(unit: Unit, rules: HouseRules, contract: Contract) -> None:
-    log.error("no approver can be reached", contract=contract.id, organization=contract.organization)
-    _tell_people(unit, contract, [user for user in sorted(rules.admins) if user != contract.requested_by.user])
-    user = contract.requested_by.user
-    unit.outbox.add(contract.id, Kind.TROUBLE, DestinationType.USER, user, contract.revision)
