@@ -1,0 +1,409 @@
+"""A burst of sign-ups in many channels at once (PERFORMANCE.md P6): ``python -m tests.bench.burst``.
+
+10,000 sign-ups are committed in ten seconds for the plans of 50 organizations with a channel each, as other replicas
+commit them: by a feeder, a process of its own that writes the rows a sign-up leaves, a hundred times a second, each
+time for ten requests, and announces them. One ``gatehouse serve`` on a PostgreSQL with durable settings delivers
+them, the requesters' direct messages too, to a local Slack, again a process of its own, which refuses messages that
+come into a channel faster than one a second. Meanwhile an approver asks for ``/approvals`` ten times a second.
+
+A request is told when its channel shows it: as a message, or by the number on the burst card.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import sqlalchemy as sa
+import uvloop
+from aiohttp import web
+
+from bot.catalogs import native
+from bot.domain.ids import new_id
+from bot.domain.people import Person, Profile
+from bot.store import schema
+from bot.store import tables as t
+from bot.store.engine import open_store
+from bot.store.unit import Unit
+from bot.usecases.catalog import apply_catalog
+from tests import postgres
+from tests.bench import load, processes, traffic
+
+CHANNELS = 50
+BATCHES = 100
+"""Transactions of the feeder in a second."""
+CLOSEST = 0.75
+"""Seconds between two messages of a channel below which the local Slack refuses: its rule is "about one a second"."""
+ACKS = 10.0
+"""Requests for ``/approvals`` in a second."""
+IDLE = 8.0
+"""Seconds of them before the burst."""
+MOST_CALLS = 12
+PATIENCE = 180.0
+
+Call = tuple[float, str, str, str]
+"""When, which method, into which channel, with which text."""
+
+
+def _catalog() -> str:
+    lines = ["version: 1", "team: T111", "organizations:"]
+    for number in range(CHANNELS):
+        lines += [
+            f"  - name: Organization {number}",
+            f"    approval_channel: C{number:04}",
+            "    members:",
+            f"      - {{user: UA{number:04}, roles: [Owner]}}",
+            '    plans: [{name: Gold, version: "1.0"}]',
+            f'    apis: [{{name: Payments, version: "1.0", description: Pay., endpoint: "https://{number}.example",',
+            "      status: Published, visibility: everyone,",
+            '      plans: [{plan: Gold, version: "1.0", requires_approval: true}]}]',
+        ]
+    return "\n".join(lines)
+
+
+def prepare(url: str, requesters: int) -> None:
+    """Make a database with the organizations and everybody who will ask."""
+    store = open_store(url, patient=True)
+    try:
+        schema.upgrade(store.engine)
+        catalog = native.parse(_catalog()).catalog
+        store.write.run(lambda unit: apply_catalog(unit, catalog, str))
+        store.write.run(lambda unit: _know(unit, requesters))
+    finally:
+        store.close()
+
+
+def _know(unit: Unit, requesters: int) -> None:
+    for number in range(CHANNELS):
+        person = Person(team="T111", user=f"UA{number:04}")
+        unit.people.save_profile(Profile(person=person, name="Ada Approver", home_team="T111"), unit.now)
+    rows = [
+        {"id": new_id(), "team": "T111", "user": f"UD{number:05}", "name": f"Dana {number}", "seen_at": unit.now}
+        for number in range(requesters)
+    ]
+    unit.connection.execute(sa.insert(t.people), rows)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What everybody asks for in one organization."""
+
+    organization: str
+    channel: str
+    api: str
+    plan: str
+
+
+def _asks(unit: Unit) -> list[Ask]:
+    query = (
+        sa.select(t.organizations.c.id, t.organizations.c.approval_channel, t.api_versions.c.id, t.plan_versions.c.id)
+        .select_from(t.organizations.join(t.apis).join(t.api_versions))
+        .join(t.plans, t.plans.c.organization_id == t.organizations.c.id)
+        .join(t.plan_versions, t.plan_versions.c.plan_id == t.plans.c.id)
+        .order_by(t.organizations.c.approval_channel)
+    )
+    return [Ask(*row) for row in unit.connection.execute(query)]
+
+
+def feed(url: str, number: int, seconds: float) -> dict[str, list[float]]:
+    """Commit sign-ups at an even rate; return when those of each channel were committed."""
+    store = open_store(url, patient=True)
+    asks = store.read.run(_asks)
+    people = store.read.run(
+        lambda unit: list(
+            unit.connection.execute(sa.select(t.people.c.id).where(t.people.c.user.like("UD%"))).scalars()
+        )
+    )
+    committed: dict[str, list[float]] = defaultdict(list)
+    batches = int(BATCHES * seconds)
+    started = time.perf_counter()
+    for batch in range(batches):
+        numbers = range(batch * number // batches, (batch + 1) * number // batches)
+        time.sleep(max(0.0, started + batch / BATCHES - time.perf_counter()))
+        store.write.run(lambda unit, some=numbers: _sign_up(unit, asks, people, some))  # type: ignore[misc]
+        now = time.perf_counter()
+        for each in numbers:
+            committed[asks[each % len(asks)].channel].append(now)
+    store.close()
+    return committed
+
+
+def _sign_up(unit: Unit, asks: list[Ask], people: list[str], numbers: range) -> None:
+    rows: dict[sa.Table, list[dict[str, Any]]] = defaultdict(list)
+    for number in numbers:
+        for table, row in _rows(unit, asks[number % len(asks)], number, people[number % len(people)]):
+            rows[table].append(row)
+    for table in (t.clients, t.client_versions, t.contracts, t.notifications):
+        unit.connection.execute(sa.insert(table), rows[table])
+    unit.outbox.added = True
+
+
+def _rows(unit: Unit, ask: Ask, number: int, person: str) -> list[tuple[sa.Table, dict[str, Any]]]:
+    """Return what one sign-up leaves, but for its audit."""
+    client, version, contract = new_id(), new_id(), new_id()
+    key, made = f"shop{number}", {"created_at": unit.now, "created_by": person}
+    named = {"organization_id": ask.organization, "key": key, "folded": key, "name": key, "sort_name": key}
+    joined = {"client_version_id": version, "api_version_id": ask.api, "plan_version_id": ask.plan}
+    asked = {"organization_id": ask.organization, "requested_by": person, "requested_at": unit.now, "history": []}
+    owed = {"contract_id": contract, "state": "pending", "wanted": 1, "shown": 0, "attempts": 0, "due_at": unit.now}
+    to_channel = {"kind": "request", "destination_type": "channel", "destination": ask.channel}
+    to_requester = {"kind": "waiting", "destination_type": "user", "destination": f"UD{number:05}"}
+    return [
+        (t.clients, {"id": client} | named | made),
+        (
+            t.client_versions,
+            {"id": version, "client_id": client, "version": "1.0", "status": "AwaitingApproval"} | made,
+        ),
+        (t.contracts, {"id": contract, "status": "AwaitingApproval", "revision": 1} | joined | asked),
+        (t.notifications, {"id": new_id(), "created_at": unit.now} | owed | to_channel),
+        (t.notifications, {"id": new_id(), "created_at": unit.now} | owed | to_requester),
+    ]
+
+
+async def stub(port: int) -> None:
+    """Be a Slack that keeps its rate and notes who said what where; ``calls`` tells it."""
+    calls: list[Call] = []
+    last: dict[str, float] = {}
+
+    async def answer(request: web.Request) -> web.Response:
+        now, method = time.perf_counter(), request.match_info["method"]
+        if method == "calls":
+            return web.json_response(calls)
+        said: dict[str, Any] = {"ok": True, "team_id": "T111", "user_id": "UBOT", "bot_id": "B111"}
+        if method.startswith("views."):
+            said["view"] = {"id": "V111", "hash": "1.a"}
+        if method in {"chat.postMessage", "chat.update"}:
+            told = await request.json() if request.content_type == "application/json" else await request.post()
+            channel = str(told["channel"])
+            if channel.startswith("C") and now - last.get(channel, 0.0) < CLOSEST:
+                calls.append((now, "429", channel, ""))
+                return web.json_response(
+                    {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "1"}
+                )
+            last[channel] = now
+            calls.append((now, method, channel, str(told["text"])))
+            said |= {"channel": channel, "ts": str(told.get("ts") or f"{now:.6f}")}
+        return web.json_response(said, headers={"x-oauth-scopes": "commands,chat:write"})
+
+    app = web.Application()
+    app.router.add_route("*", "/api/{method}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await asyncio.sleep(timedelta(days=1).total_seconds())
+
+
+@dataclass
+class Burst:
+    """What one round came to; times in seconds."""
+
+    committed: dict[str, list[float]]
+    calls: list[Call]
+    idle: list[float]
+    busy: list[float]
+    unsent: int
+    """Notifications that the database does not count as delivered."""
+
+    def in_channel(self, channel: str) -> list[Call]:
+        return [call for call in self.calls if call[2] == channel and call[1] != "429"]
+
+    @property
+    def limited(self) -> int:
+        return sum(call[1] == "429" for call in self.calls)
+
+    @property
+    def most_calls(self) -> int:
+        return max(len(self.in_channel(channel)) for channel in self.committed)
+
+    def told(self) -> list[float]:
+        """Return how long each request took to show in its channel, sorted."""
+        return sorted(late for channel in self.committed for late in self._told(channel))
+
+    def _told(self, channel: str) -> list[float]:
+        late: list[float] = []
+        for at, shown in shown_after(self.in_channel(channel)):
+            times = self.committed[channel]
+            late += [max(0.0, at - times[number]) for number in range(len(late), min(shown, len(times)))]
+        return late
+
+    @property
+    def missing(self) -> int:
+        """Requests that no channel shows."""
+        return sum(map(len, self.committed.values())) - len(self.told())
+
+    @property
+    def too_many(self) -> int:
+        """Requests that channels show beyond those there are, and messages that somebody got twice."""
+        over = sum(
+            max(0, shown_after(self.in_channel(channel))[-1][1] - len(times))
+            for channel, times in self.committed.items()
+        )
+        direct = [call[2] for call in self.calls if call[2].startswith("UD") and call[1] == "chat.postMessage"]
+        return over + len(direct) - len(set(direct))
+
+
+def shown_after(calls: list[Call]) -> list[tuple[float, int]]:
+    """Return how many requests a channel showed after each call: its messages, and the newest number of each card."""
+    messages, card, shown = 0, 0, []
+    for at, _, _, text in calls:
+        first = text.split()[0].replace(",", "")
+        if first.isdigit():
+            card = int(first)
+        else:
+            messages += 1
+        shown.append((at, messages + card))
+    return shown
+
+
+def _asking() -> Iterator[bytes]:
+    number = int(time.time() * 1000) % 10**9
+    content_type, body = traffic.template("command", "/approvals")
+    body = body.replace(b"U111", b"UA0007").replace(b"Acme+Payments", b"")
+    while True:
+        number += 1
+        yield traffic.signed(body.replace(b"NUMBER", b"%09d" % number), content_type)
+
+
+async def _asks_for(line: list[load.Line], seconds: float) -> list[float]:
+    return await load.paced(line, _asking(), ACKS, seconds)
+
+
+async def one_round(url: str, api: str, number: int, seconds: float) -> Burst:
+    """Let a burst come over a fresh database and wait until all of it has arrived."""
+    prepare(url, number)
+    port = processes.free_port()
+    with processes.gatehouse(api, url, port):
+        lines = await processes.first_answer(port, next(_asking()))
+        lines += await load.connect(port, 3)
+        idle = await _asks_for(lines, IDLE)
+        feeder = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.bench.burst", "--feed", url),
+            *("--sign-ups", str(number), "--seconds", str(seconds)),
+            stdout=subprocess.PIPE,
+        )
+        busy, (written, _) = await asyncio.gather(_asks_for(lines, seconds + 2), feeder.communicate())
+        unsent = await _arrived(url)
+    async with aiohttp.ClientSession() as session, session.get(f"{api}calls") as answer:
+        calls = [tuple(call) for call in await answer.json()]
+    return Burst(json.loads(written), calls, idle, busy, unsent)
+
+
+async def _arrived(url: str) -> int:
+    """Wait until nothing is owed any more; return how much still is when patience ends."""
+    store = open_store(url, patient=True)
+    owed = sa.select(sa.func.count()).select_from(t.notifications)
+    owed = owed.where(sa.or_(t.notifications.c.due_at.is_not(None), t.notifications.c.state != "sent"))
+    try:
+        for _ in range(int(PATIENCE * 2)):
+            left = store.read.run(lambda unit: unit.connection.execute(owed).scalar_one())
+            if not left:
+                return 0
+            await asyncio.sleep(0.5)
+        return int(left)
+    finally:
+        store.close()
+
+
+async def measure(rounds: int, number: int, seconds: float) -> list[Burst]:
+    """Return what each round came to."""
+    bursts = []
+    for _ in range(rounds):
+        with ExitStack() as stack:
+            durable = stack.enter_context(postgres.running(postgres.DURABLE))
+            port = processes.free_port()
+            command: list[str | Path] = [sys.executable, "-m", "tests.bench.burst", "--stub", str(port)]
+            stack.enter_context(processes.serving(command))
+            api = f"http://127.0.0.1:{port}/api/"
+            await _listens(api)
+            url = stack.enter_context(durable.database())
+            bursts.append(await one_round(url, api, number, seconds))
+            print(f"round {len(bursts)} of {rounds}: {_line(bursts[-1])}", file=sys.stderr)
+    return bursts
+
+
+async def _listens(api: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        for _ in range(600):
+            try:
+                async with session.get(f"{api}calls"):
+                    return
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.05)
+    raise RuntimeError("the local Slack did not start")
+
+
+def _line(burst: Burst) -> str:
+    return ", ".join(f"{what} {value:.3g}" for what, _, value, _ in _reached([burst]))
+
+
+def _reached(bursts: list[Burst]) -> list[tuple[str, float, float, str]]:
+    """Return what, its goal, what was reached (a median; the worst where nothing is allowed), and the unit."""
+    return [
+        ("429", 0, max(burst.limited for burst in bursts), ""),
+        ("most calls into a channel", MOST_CALLS, max(burst.most_calls for burst in bursts), ""),
+        ("committed → told, p50", 0.6, statistics.median(_at(burst.told(), 0.5) for burst in bursts), "s"),
+        ("lost", 0, max(burst.missing + burst.unsent for burst in bursts), ""),
+        ("doubled", 0, max(burst.too_many for burst in bursts), ""),
+        ("p99 of `/approvals` against idle", 2.0, statistics.median(map(_slowed, bursts)), "×"),
+    ]
+
+
+def _slowed(burst: Burst) -> float:
+    return _at(burst.busy, 0.99) / _at(burst.idle, 0.99)
+
+
+def _at(times: list[float], part: float) -> float:
+    return times[int(len(times) * part)] if times else float("inf")
+
+
+def table(bursts: list[Burst]) -> str:
+    """Return goals and results as a Markdown table."""
+    lines = ["| # | what | goal | reached |", "|---|---|---|---|"]
+    for what, goal, value, unit in _reached(bursts):
+        lines.append(f"| P6 | {what} | ≤ {goal} {unit} | {value:.3g} {unit}{'' if value <= goal else ' (missed)'} |")
+    told = [statistics.median(_at(burst.told(), part) for burst in bursts) for part in (0.99, 0.9999)]
+    acks = [statistics.median(_at(times, 0.99) for times in every) * 1000 for every in _both(bursts)]
+    lines += [
+        "",
+        f"Told: p99 {told[0]:.2f} s, last {told[1]:.2f} s. `/approvals`: p99 {acks[0]:.1f} ms idle, {acks[1]:.1f} ms.",
+    ]
+    return "\n".join(lines)
+
+
+def _both(bursts: list[Burst]) -> tuple[list[list[float]], list[list[float]]]:
+    return [burst.idle for burst in bursts], [burst.busy for burst in bursts]
+
+
+def main() -> None:
+    """Measure and print, or be the local Slack, or the feeder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sign-ups", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--stub", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--feed", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.stub:
+        uvloop.run(stub(options.stub))
+    elif options.feed:
+        print(json.dumps(feed(options.feed, options.sign_ups, options.seconds)))
+    else:
+        if len(os.sched_getaffinity(0)) > 1:
+            os.sched_setaffinity(0, {1})
+        print(table(uvloop.run(measure(options.rounds, options.sign_ups, options.seconds))))
+
+
+if __name__ == "__main__":
+    main()
