@@ -52,25 +52,16 @@ class OutboxRows:
 
     def add_reply(self, copy: Notification, kind: Kind, number: int, revision: int, due: datetime) -> bool:
         """Owe a message in the thread of a copy; False if this number of its kind is owed already."""
-        return self._add_numbered(copy, kind, number, revision, due, parent_id=copy.id)
-
-    def add_digest(self, copy: Notification, revision: int, due: datetime) -> bool:
-        """Owe a destination its digest of the day."""
-        return self._add_numbered(copy, Kind.DIGEST, due.toordinal(), revision, due, parent_id=None)
+        self.added = True
+        row = self._row(copy.contract_id, kind, copy.destination_type, copy.destination, revision)
+        extra = {"number": number, "parent_id": copy.id, "due_at": due}
+        return insert_or_ignore(self._connection, notifications, **row | extra)
 
     def add_numbered(self, contract_id: str, kind: Kind, number: int, user: str, revision: int) -> bool:
         """Owe somebody a direct message of which there may be several."""
         self.added = True
         row = self._row(contract_id, kind, DestinationType.USER, user, revision)
         return insert_or_ignore(self._connection, notifications, **row | {"number": number})
-
-    def _add_numbered(
-        self, copy: Notification, kind: Kind, number: int, revision: int, due: datetime, parent_id: str | None
-    ) -> bool:
-        self.added = True
-        row = self._row(copy.contract_id, kind, copy.destination_type, copy.destination, revision)
-        extra = {"number": number, "parent_id": parent_id, "due_at": due}
-        return insert_or_ignore(self._connection, notifications, **row | extra)
 
     def copies(self, contract_id: str) -> list[Notification]:
         """Return the copies of a request that stand somewhere in Slack."""
@@ -98,15 +89,6 @@ class OutboxRows:
             .where(notifications.c.destination == destination, notifications.c.kind == Kind.REQUEST)
             .where(contracts.c.status == ContractStatus.AWAITING_APPROVAL)
         )
-
-    def has_recent(self, destination: str, kind: Kind, since: datetime) -> bool:
-        """Return whether a destination was owed a message of a kind after ``since``."""
-        query = sa.select(notifications.c.id).where(
-            notifications.c.destination == destination,
-            notifications.c.kind == kind,
-            notifications.c.created_at > since,
-        )
-        return self._connection.execute(query.limit(1)).first() is not None
 
     def drop(self, claimed: Notification) -> None:
         """Forget a notification that has nothing to say any more."""

@@ -20,13 +20,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
-import sqlalchemy as sa
 import uvloop
 from aiohttp import web
 
 from bot import logs
 from bot.bootstrap import build, rules_of
-from bot.catalogs import native
 from bot.clock import SystemClock
 from bot.desk import Desk
 from bot.directory import SlackDirectory
@@ -37,10 +35,9 @@ from bot.settings import Settings, load
 from bot.slack import Slack
 from bot.store import schema
 from bot.store.engine import open_store
-from bot.store.tables import api_versions, apis, offers
 from bot.store.unit import Unit
 from bot.usecases.catalog import apply_catalog
-from tests import postgres
+from tests import postgres, stock
 from tests.bench import processes, traffic
 
 RATE = 50
@@ -54,29 +51,11 @@ Turn = tuple[str, Profile, str]
 """Channel, who signs up, and for which offer."""
 
 
-def _catalog() -> str:
-    lines = ["version: 1", "team: T111", "organizations:"]
-    for number in range(ORGANIZATIONS):
-        lines += [
-            f"  - name: Organization {number}",
-            f"    approval_channel: C{number:04}",
-            "    members:",
-            f"      - {{user: UA{number:04}, roles: [Owner]}}",
-            f"      - {{user: UD{number:04}, roles: [Client Developer]}}",
-            '    plans: [{name: Gold, version: "1.0"}]',
-            f'    apis: [{{name: Payments, version: "1.0", description: Pay., endpoint: "https://{number}.example",',
-            "      status: Published, visibility: everyone,",
-            '      plans: [{plan: Gold, version: "1.0", requires_approval: true}]}]',
-        ]
-    return "\n".join(lines)
-
-
 def _seed(url: str) -> list[Turn]:
     store = open_store(url, SystemClock(), patient=True)
     try:
         schema.upgrade(store.engine)
-        catalog = native.parse(_catalog()).catalog
-        store.write.run(lambda unit: apply_catalog(unit, catalog, str))
+        store.write.run(lambda unit: apply_catalog(unit, stock.catalog(ORGANIZATIONS), str))
         return store.write.run(_turns)
     finally:
         store.close()
@@ -84,19 +63,12 @@ def _seed(url: str) -> list[Turn]:
 
 def _turns(unit: Unit) -> list[Turn]:
     """Know everybody, and return whose turn comes when."""
-    offered = (
-        sa.select(apis.c.organization_id, offers.c.id)
-        .join(api_versions, api_versions.c.api_id == apis.c.id)
-        .join(offers, offers.c.api_version_id == api_versions.c.id)
-    )
-    by_organization = {organization: offer for organization, offer in unit.connection.execute(offered)}  # noqa: C416
     turns = []
-    for number in range(ORGANIZATIONS):
-        profile = Profile(person=Person(team="T111", user=f"UD{number:04}"), name="Dana Developer", home_team="T111")
+    for number, place in enumerate(stock.places(unit)):
+        person = Person(team=stock.TEAM, user=f"UD{number:04}")
+        profile = Profile(person=person, name="Dana Developer", home_team=stock.TEAM)
         unit.people.save_profile(profile, unit.now)
-        organization = unit.organizations.by_text("T111", f"Organization {number}")
-        assert organization is not None
-        turns.append((f"C{number:04} {organization.id}", profile, by_organization[organization.id]))
+        turns.append((f"{place.channel} {place.organization_id}", profile, place.offer_id))
     return turns
 
 

@@ -8,61 +8,30 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.domain.ids import new_id
 from bot.domain.people import Person, Profile
 from bot.domain.policy import HouseRules
 from bot.store import schema
-from bot.store import tables as t
 from bot.store.engine import Store, open_store
 from bot.store.unit import Unit
 from bot.usecases.approvals import queue
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.chasing import remind
-from tests import postgres
-from tests.bench.waiting_catalog import catalog
+from tests import postgres, stock
 
 FEW, MANY = 1_000, 100_000
 ROUNDS = 200
-PAT = Profile(person=Person(team="T0BENCH", user="U0PAT"), name="Pat", home_team="T0BENCH")
-CHUNK = 5_000
+PAT = Profile(person=Person(team=stock.TEAM, user="UA0000"), name="Pat", home_team=stock.TEAM)
 
 
 def seed(unit: Unit, number: int) -> None:
     """Put this many waiting requests, each with its delivered message, before one approver."""
-    apply_catalog(unit, catalog(), str)
-    connection = unit.connection
-    api, organization = connection.execute(sa.select(t.api_versions.c.id, t.apis.c.organization_id).join(t.apis)).one()
-    plan = connection.execute(sa.select(t.plan_versions.c.id)).scalar_one()
-    person = unit.people.id_of(Person(team="T0BENCH", user="U0BOB"))
-    for start in range(0, number, CHUNK):
-        _insert(connection, range(start, min(start + CHUNK, number)), api, organization, plan, person)
-
-
-def _insert(connection: sa.Connection, numbers: range, api: str, organization: str, plan: str, person: str) -> None:
-    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    clients, versions, contracts, copies = [], [], [], []
-    for number in numbers:
-        client, version, contract = new_id(), new_id(), new_id()
-        key = f"client{number}"
-        named = {"key": key, "folded": key, "name": key, "sort_name": key}
-        clients.append({"id": client, "organization_id": organization, "created_at": at, "created_by": person} | named)
-        status = {"version": "1.0", "status": "AwaitingApproval", "created_at": at, "created_by": person}
-        versions.append({"id": version, "client_id": client} | status)
-        joined = {"client_version_id": version, "api_version_id": api, "plan_version_id": plan}
-        asked = {"requested_by": person, "requested_at": at + timedelta(seconds=number)}
-        due = {"remind_at": at + timedelta(days=3650), "revision": 1, "status": "AwaitingApproval", "history": []}
-        contracts.append({"id": contract, "organization_id": organization} | joined | asked | due)
-        sent = {"state": "sent", "wanted": 1, "shown": 1, "attempts": 1, "channel": "C1", "ts": str(number)}
-        place = {"destination_type": "channel", "destination": "C1", "kind": "request", "created_at": at}
-        copies.append({"id": new_id(), "contract_id": contract} | sent | place)
-    for table, rows in ((t.clients, clients), (t.client_versions, versions), (t.contracts, contracts)):
-        connection.execute(sa.insert(table), rows)
-    connection.execute(sa.insert(t.notifications), copies)
+    apply_catalog(unit, stock.catalog(1), str)
+    (place,) = stock.places(unit)
+    stock.ask(unit, [(request, place) for request in range(number)], remind_at=unit.now + stock.NEVER)
 
 
 MEASURED: dict[str, Callable[[Unit], object]] = {
