@@ -12,6 +12,7 @@ from bot.domain.apis import Api, ApiPage
 from bot.domain.clients import Client, ClientDraft, ClientPage
 from bot.domain.contracts import Contract, Offer, Queue, SignUpDraft, Verdict
 from bot.domain.help import Abilities
+from bot.domain.notifications import Kind
 from bot.domain.organizations import Choices
 from bot.domain.people import Person, Profile, Stranger
 from bot.domain.policy import HouseRules
@@ -24,6 +25,7 @@ from bot.usecases import (
     approvals,
     clients,
     contracts,
+    copies,
     help,
     organizations,
     people,
@@ -327,6 +329,12 @@ class Desk:
     async def redraw(self, person: Person, contract_id: str) -> None:
         """Have every copy of a request drawn again."""
         await self._write(approvals.redraw, person, contract_id)
+
+    async def look_after(self, person: Person, contract_id: str, kind: Kind, channel: str, ts: str) -> None:
+        """Have the message that a button of a request was pressed in taken away if it stands there twice."""
+        where = (person, contract_id, kind, channel, ts)
+        if await self._read(copies.is_extra, *where):
+            await self._write(copies.note_extra, *where)
 
     async def find_apis(self, profile: Profile, *, text: str = "", page: int = 0) -> ApiPage:
         """Return a page of the APIs somebody may see that fit a text."""

@@ -171,6 +171,18 @@ class Slack:
         self._look("message", arguments)
         return _posted(await _outcome(self.client.chat_update(**arguments, link_names=False, parse="none")))
 
+    async def delete(self, channel: str, ts: str) -> None:
+        """Delete one of our messages."""
+        await _outcome(self.client.chat_delete(channel=channel, ts=ts))
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        """Return the address of a message; ``SlackRefused`` with ``message_not_found`` if it is gone.
+
+        It needs no scope (docs.slack.dev/reference/methods/chat.getPermalink).
+        """
+        answer = await _outcome(self.client.chat_getPermalink(channel=channel, message_ts=ts))
+        return str(answer.get("permalink") or "")
+
     async def ephemeral(self, channel: str, user: str, text: str, blocks: list[Json] | None = None) -> None:
         """Show a message to one person in a channel they are in; it is gone after a reload."""
         arguments = _message(text, blocks) | {"channel": channel, "user": user}

@@ -9,6 +9,8 @@ from blocks import chasing as talk
 from blocks import kit
 from bot.desk import Desk
 from bot.domain.contracts import AlreadyDecided, Contract, Verdict
+from bot.domain.notifications import Kind
+from handlers.copies import Copies
 from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Command, Payload, Submission
@@ -21,6 +23,7 @@ Json = dict[str, Any]
 
 def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> None:
     """Put the handlers of the queue and of the buttons on the board."""
+    copies = Copies(board, desk)
 
     async def queued(payload: Payload, page: int = 0) -> Json:
         profile = await desk.profile(payload.person, payload.home_team)
@@ -69,14 +72,14 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         page = page_of(click)
         return await turning(click, slack, lambda: queued(click, page))
 
-    @board.action(view.APPROVE)
+    @copies.action(view.APPROVE, Kind.REQUEST)
     async def approve(click: Click) -> Reply:
         profile = await desk.deciding_profile(click.person, click.home_team)
         async with fresh(click, click.value):
             await desk.decide(profile, click.value, Verdict.APPROVE)
         return await redrawn(click)
 
-    @board.action(view.REJECT)
+    @copies.action(view.REJECT, Kind.REQUEST)
     async def ask_why(click: Click) -> Reply:
         return await asking(click, view.reject_view)
 
@@ -95,14 +98,14 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         body = Reply.show(view.done_view(contract)).body
         return Reply(body, lambda: homes.refresh(submission))
 
-    @board.action(view.CLAIM)
+    @copies.action(view.CLAIM, Kind.REQUEST)
     async def claim(click: Click) -> Reply:
         profile = await desk.deciding_profile(click.person, click.home_team)
         async with fresh(click, click.value):
             await desk.claim(profile, click.value)
         return await redrawn(click)
 
-    @board.action(view.ASK)
+    @copies.action(view.ASK, Kind.REQUEST)
     async def ask_what(click: Click) -> Reply:
         return await asking(click, talk.question_view)
 
@@ -117,7 +120,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
             return Reply.show(view.queue_view(await desk.queue(profile, page=place.page)))
         return Reply.clear()
 
-    @board.action(talk.EDIT)
+    @copies.action(talk.EDIT, Kind.ASKED)
     async def edit(click: Click) -> Reply:
         async def build() -> Json:
             profile = await desk.profile(click.person, click.home_team)
@@ -139,7 +142,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         )
         return Reply.show(talk.sent_view(contract))
 
-    @board.action(view.WITHDRAW)
+    @copies.action(view.WITHDRAW, Kind.WAITING)
     async def withdraw(click: Click) -> Reply:
         profile = await desk.profile(click.person, click.home_team)
         async with fresh(click, click.value):

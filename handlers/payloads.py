@@ -58,7 +58,7 @@ class Click(Payload):
     view: View | None = None
     channel: str = ""
     ts: str = ""
-    """Channel and timestamp of the message, if the button stands in one."""
+    """Channel and timestamp of the message, if the button stands in one that others could see, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,9 +89,16 @@ def _click(body: Json) -> Click:
         value=value_of(action),
         view=_view(body.get("view")) if body.get("view") else None,
         channel=_text(place.get("channel_id")) or _text(_object(body.get("channel")).get("id")),
-        ts=_text(place.get("message_ts")) or _text(_object(body.get("message")).get("ts")),
+        ts=_message_ts(body, place),
         **_shared(body),
     )
+
+
+def _message_ts(body: Json, place: Json) -> str:
+    """Return which message was pressed in; what only one person saw is no message that could be found again."""
+    if place.get("is_ephemeral"):
+        return ""
+    return _text(place.get("message_ts")) or _text(_object(body.get("message")).get("ts"))
 
 
 def _submission(body: Json) -> Submission:

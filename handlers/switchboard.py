@@ -237,6 +237,10 @@ class Switchboard:
             case _:
                 return self._door.answer(payload, OLD_BUTTON)
 
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start what nobody waits for, beside the answer: what goes wrong there is only logged."""
+        self._follow(_alone(work))
+
     def _follow(self, work: Coroutine[Any, Any, None]) -> None:
         """Start what follows the answer, and keep hold of it: the loop itself holds tasks only weakly."""
         task = asyncio.get_running_loop().create_task(work)
@@ -260,6 +264,15 @@ class Switchboard:
         for task in late:
             task.cancel()
         return len(late)
+
+
+async def _alone(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Unavailable as error:
+        log.info("left for the next time", reason=repr(error.__cause__ or error))
+    except Exception:
+        log.exception("left undone beside an answer")
 
 
 def _shown(reply: Reply) -> Json | None:

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """To the requester: how far the request got, where it did not go the usual way."""
     ALERT = "alert"
     """To platform admins: an approval channel that can't be reached."""
+    EXTRA = "extra"
+    """A message that stands twice: to be deleted, or kept if its other one is gone."""
     BURST = "burst"
     """To a channel where many requests came at once: one card for all of them."""
 

@@ -18,6 +18,7 @@ from bot.endings import Posted, SlackRateLimited, SlackRefused, SlackUnreachable
 from bot.errors import Unavailable
 from bot.outbox import claiming, outcomes
 from bot.outbox.carrier import Carrier, Json
+from bot.outbox.extras import Extras
 from bot.outbox.outcomes import Refusal
 from bot.outbox.search import MayLook, Search
 from bot.store.pacing import POST, UPDATE
@@ -79,7 +80,7 @@ class Dispatcher:
     ) -> None:
         self._rows, self._slack, self._draw = rows, slack, draw
         self._after_failure, self._metrics, self._clock = after_failure, metrics, clock
-        self._search = Search(slack, may_look)
+        self._search, self._extras = Search(slack, may_look), Extras(slack, self._write)
         self._woken = asyncio.Event()
         self._carrying: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
@@ -185,7 +186,9 @@ class Dispatcher:
 
     async def _carry(self, letter: Letter) -> None:
         one = letter.notification
-        if letter.is_moot or (one.parent_id and not one.thread):
+        if one.kind is Kind.EXTRA:
+            await self._take_away(one)
+        elif letter.is_moot or (one.parent_id and not one.thread):
             await self._write(lambda unit: unit.outbox.drop(one))
         elif one.card_id:
             await self._on_card(one, one.card_id)
@@ -197,6 +200,21 @@ class Dispatcher:
             return
         else:
             await self._post(letter)
+
+    async def _take_away(self, extra: Notification) -> None:
+        """Take a message away that stands twice; where Slack won't have it, it is left for the next press on it."""
+        try:
+            await self._extras.carry(extra)
+        except SlackRateLimited as limited:
+            await self._limited(extra, timedelta(seconds=limited.retry_after))
+        except (SlackUnreachable, SlackUnsure) as error:
+            await self._again(extra, outcomes.pause(extra.attempts), error.reason, counted="unsure")
+        except SlackRefused as refused:
+            if outcomes.about(refused.code, updating=True) is Refusal.TOKEN:
+                await self._again(extra, outcomes.TOKEN_PAUSE, refused.code, counted="refused", counts=False)
+                return
+            log.warning("a message that stands twice can't be taken away", notification=extra.id, reason=refused.code)
+            await self._write(lambda unit: unit.outbox.drop(extra))
 
     async def _on_card(self, one: Notification, card_id: str) -> None:
         """A burst card stands for it; where the card can't be shown, this one goes on to the next destination."""

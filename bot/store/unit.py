@@ -28,6 +28,7 @@ from bot.store.bursts import BurstRows
 from bot.store.catalog import CatalogRows
 from bot.store.clients import ClientRows
 from bot.store.contracts import ContractRows
+from bot.store.copies import CopyRows
 from bot.store.drafts import DraftRows
 from bot.store.export import ExportRows
 from bot.store.listening import Announcer
@@ -96,6 +97,10 @@ class Unit:
     @cached_property
     def bursts(self) -> BurstRows:
         return BurstRows(self.connection, self.now)
+
+    @cached_property
+    def copies(self) -> CopyRows:
+        return CopyRows(self.connection, self.now)
 
     @cached_property
     def reach(self) -> ReachRows:
