@@ -8,10 +8,14 @@ from bot.sandbox.refused import Refused
 
 
 class Pace:
-    """``rate`` is in messages a second and channel; None lets everything pass."""
+    """``rate`` is in messages a second and channel; None lets everything pass.
+
+    ``refused`` counts the messages that came too soon.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.rate: float | None = None
+        self.refused = 0
         self._now = now
         self._last: dict[str, float] = {}
 
@@ -25,5 +29,6 @@ class Pace:
             return
         now = self._now()
         if now - self._last.get(channel, 0.0) < 1 / self.rate:
+            self.refused += 1
             raise Refused("ratelimited")
         self._last[channel] = now
