@@ -161,7 +161,7 @@ def outcome_card(contract: Contract) -> Card:
     if contract.status is Status.EXPIRED:
         blocks.append(kit.paragraph("Nobody decided in time. If you still need it, sign up again: see /apis."))
     decided = contract.decided_at is not None or contract.status is Status.EXPIRED
-    blocks.append(kit.note(_made(contract), _decision(contract) if decided else "No approval was needed"))
+    blocks.append(kit.note(_made(contract), _decision(contract) if decided else "No approval was needed."))
     why = f" Reason: {contract.decision_reason}" if contract.decision_reason else ""
     return kit.escape(f"{said}: {asked(contract)}.{why}"), [block.to_dict() for block in blocks]
 

@@ -25,9 +25,9 @@ class Editing(BaseModel):
     contract: str
 
 
-def reminder_card(contract: Contract) -> Card:
-    """Return a reply in the thread of a copy: it still waits."""
-    text = f"Reminder: {approvals.asked(contract)} still waits for a decision."
+def reminder_card(contract: Contract, number: int) -> Card:
+    """Return a reply in the thread of a copy: it still waits; ``number`` tells the second reminder from the first."""
+    text = f"Reminder{f' {number}' if number > 1 else ''}: {approvals.asked(contract)} still waits for a decision."
     said = kit.note(f"Requested {kit.moment(contract.requested_at)}", *approvals.expires(contract))
     return _card(text, [kit.paragraph(text), said])
 
@@ -35,7 +35,8 @@ def reminder_card(contract: Contract) -> Card:
 def digest_card(waiting: Sequence[Contract], total: int) -> Card:
     """Return the one message of the day for whoever has many requests waiting."""
     text = f"{_counted(total)} requests are waiting for your approval."
-    return _card(text, _oldest(text, [(one, f"{one.requested_at:%Y-%m-%d}") for one in waiting]))
+    blocks = _oldest(text, [(one, f"since {kit.moment(one.requested_at)}") for one in waiting])
+    return _card(text, [*blocks, kit.note("This comes once a day, in place of reminders, while more than five wait.")])
 
 
 def burst_card(waiting: Sequence[Contract], total: int) -> Card:
@@ -45,7 +46,7 @@ def burst_card(waiting: Sequence[Contract], total: int) -> Card:
         return _card(text, [kit.paragraph(text)])
     came = "request that came with many others waits" if total == 1 else "requests that came at once wait"
     text = f"{_counted(total)} {came} for approval."
-    return _card(text, _oldest(text, [(one, f"requested by {one.requested_by_name}") for one in waiting]))
+    return _card(text, _oldest(text, [(one, f"requested by {kit.escape(one.requested_by_name)}") for one in waiting]))
 
 
 def _counted(total: int) -> str:
@@ -53,10 +54,11 @@ def _counted(total: int) -> str:
 
 
 def _oldest(text: str, waiting: Sequence[tuple[Contract, str]]) -> list[Block]:
-    """Return a list of the oldest requests, with the button that opens all of them."""
-    lines = [kit.paragraph(f"{approvals.asked(one)}\n{one.client_organization}, {said}") for one, said in waiting]
-    button = kit.button("Open queue", approvals.TO_QUEUE, "all", style="primary")
-    return [kit.paragraph(f"{text} The oldest:"), *lines, kit.buttons(button)]
+    """Return a list of the oldest requests, with the button that opens all of them; what is said is mrkdwn."""
+    blocks: list[Block] = [kit.header(text.rstrip(".")), kit.paragraph("The oldest:")]
+    for one, said in waiting:
+        blocks += [kit.paragraph(approvals.asked(one)), kit.note(f"{kit.escape(one.client_organization)}, {said}")]
+    return [*blocks, kit.buttons(kit.button("Open queue", approvals.TO_QUEUE, "all", style="primary"))]
 
 
 def question_card(contract: Contract, number: int) -> Card:

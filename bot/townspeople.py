@@ -106,8 +106,13 @@ async def announce(workspace: Workspace) -> None:
             await emit(workspace, {"type": "user_change", "user": user(call, member)}, who=member.id)
 
 
-async def ask(person: Actor, wishes: Iterable[Wish] = WISHES) -> None:
+async def ask(person: Actor, wishes: Iterable[Wish] = WISHES, *, organization: str = "") -> None:
     """Sign up for plans as anybody does in the page.
+
+    Args:
+        person: who asks.
+        wishes: what for, one after the other.
+        organization: whose clients these are, for somebody who may choose.
 
     Raises:
         Impossible: the bot shows something else than the way through the wizard.
@@ -116,15 +121,17 @@ async def ask(person: Actor, wishes: Iterable[Wish] = WISHES) -> None:
         await person.command("/apis", wish.api)
         await _patiently(partial(person.press, "Learn More"))
         await _patiently(partial(person.press, "Sign Up", near=wish.plan))
-        await _patiently(partial(_enter, person, wish))
+        await _patiently(partial(_enter, person, wish, organization))
         await person.submit("Next")
         await _patiently(partial(person.submit, "Sign Up"))
         await person.cancel()
 
 
-async def _enter(person: Actor, wish: Wish) -> None:
+async def _enter(person: Actor, wish: Wish, organization: str) -> None:
     if person.value("Client to sign up") != "New client":
         await person.choose("Client to sign up", "New client")
+    if organization:
+        await person.choose("Organization", organization)
     for label, text in (("Name", wish.client), ("Version", "1.0"), ("Reason", wish.reason)):
         await person.fill(label, text)
 

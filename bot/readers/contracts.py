@@ -14,7 +14,7 @@ _CARDS: dict[Kind, Callable[[Letter], Card]] = {
     Kind.OUTCOME: lambda letter: approvals.outcome_card(letter.contract),
     Kind.TROUBLE: lambda letter: reach.trouble_card(letter.contract, letter.reach),
     Kind.ALERT: lambda letter: reach.alert_card(letter.contract, letter.reach),
-    Kind.REMINDER: lambda letter: chasing.reminder_card(letter.contract),
+    Kind.REMINDER: lambda letter: chasing.reminder_card(letter.contract, letter.notification.number),
     Kind.DIGEST: lambda letter: chasing.digest_card(letter.waiting, letter.total),
     Kind.BURST: lambda letter: chasing.burst_card(letter.waiting, letter.total),
     Kind.QUESTION: lambda letter: chasing.question_card(letter.contract, letter.notification.number),

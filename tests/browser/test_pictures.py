@@ -1,6 +1,6 @@
 """The two main walks in the browser, as people of the demo; on the way they take the pictures of the documents.
 
-``GATEHOUSE_PICTURES=1 python3 -m bot test tests/browser/test_pictures.py`` takes all of them anew.
+``GATEHOUSE_PICTURES=1 python3 -m bot test tests/browser`` takes all of them anew.
 """
 
 from typing import TYPE_CHECKING

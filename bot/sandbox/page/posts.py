@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import orjson
 from markupsafe import Markup
 
-from bot.sandbox.page.dates import Viewer, clock, day_name, full
+from bot.sandbox.page.dates import Viewer, clock, day_name, format_date, full
 from bot.sandbox.page.faces import Face, face_of
 from bot.sandbox.records import Json, Message
 from bot.sandbox.workspace import Workspace
@@ -128,7 +128,8 @@ def _is_reply(message: Message) -> bool:
 def _count(row: Row, replies: list[str], viewer: Viewer) -> None:
     """Say under a message how many replies it has, and when the last one came."""
     if replies:
-        row.replies, row.last_reply = counted(len(replies)), clock(viewer.local(float(replies[-1])))
+        last = format_date(replies[-1].partition(".")[0], "{date_short_pretty} at {time}", viewer)
+        row.replies, row.last_reply = counted(len(replies)), last.text if last else ""
 
 
 def counted(replies: int) -> str:
