@@ -92,6 +92,8 @@ class Scheduler:
         except Unavailable:
             log.warning("a job did not reach the database; its next run will", job=name)
             return 0
+        except asyncio.CancelledError:
+            return 0  # the process stops; APScheduler would log that as an error of the job, with a traceback
         log.debug("job done", job=name, rows=done)
         return done
 

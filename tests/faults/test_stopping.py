@@ -1,7 +1,9 @@
 """Deliveries when the process stops: claims not begun are given back, calls that hang are cut off (RELIABILITY F19)."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from bot.domain.notifications import DestinationType, Kind
 from bot.endings import Posted
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import AT_ONCE, Dispatcher
+from bot.scheduler import Scheduler
 from bot.store.engine import Store, open_store
 from bot.store.unit import Unit
 from tests.store.deals import make_deal
@@ -86,3 +89,20 @@ async def test_what_was_claimed_while_the_stop_came_is_given_back(store: Store) 
     assert (leased(store), slack.begun) == (0, 0)
     again = store.write.run(lambda unit: unit.outbox.claim(10))
     assert [one.attempts for one in again] == [1, 1, 1]
+
+
+async def test_a_job_that_a_stop_cuts_off_is_no_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> int:
+        begun.set()
+        await asyncio.Event().wait()
+        return 0
+
+    tick = timedelta(milliseconds=10)
+    scheduler = Scheduler(tick, deliver=lambda: None, chase={"remind": endless}, meet=endless, tidy=endless)
+    scheduler.start()
+    await asyncio.wait_for(begun.wait(), 30)
+    scheduler.stop()
+    await asyncio.sleep(0.05)
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
