@@ -40,24 +40,20 @@ class CopyRows:
         return self._connection.execute(query.limit(1)).first() is not None
 
     def add_extra(self, home: Notification, channel: str, ts: str) -> bool:
-        """Owe a look at a message that is not the recorded one of its home; False if that is owed already.
-
-        While its home is being sent, that may be this very message, just not written down yet: the look waits for it.
-        """
-        under_way = home.ts is None and home.lease_until is not None
-        due = max(self._now, home.lease_until or self._now) if under_way else self._now
+        """Owe a look at a message that is not the recorded one of its home; False if that is owed already."""
         where = {"destination_type": DestinationType.CHANNEL, "destination": channel, "channel": channel, "ts": ts}
         # Which one of several in a channel; one that shares its number with another has its turn at the next press.
         number = zlib.crc32(ts.encode()) >> 1
         shown = {"state": State.PENDING, "wanted": home.wanted, "shown": 0, "attempts": 0, "last_error": ""}
         named = {"id": new_id(), "contract_id": home.contract_id, "kind": Kind.EXTRA, "number": number}
-        times = {"due_at": due, "created_at": self._now}
+        times = {"due_at": self._now, "created_at": self._now}
         return insert_or_ignore(self._connection, notifications, **named, **where, **shown, **times, parent_id=home.id)
 
     def move(self, extra: Notification) -> bool:
         """Make an extra message its home's copy, to be drawn at once; False if the home is just being sent, or was.
 
-        Whoever is drawing the former message at this moment writes nothing more: the claim is gone.
+        What is being sent may be this very message, only not written down yet. Whoever is drawing the former message
+        at this moment writes nothing more: the claim is gone.
         """
         if extra.thread:
             free = notifications.c.ts == extra.thread
