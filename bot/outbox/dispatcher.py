@@ -1,4 +1,4 @@
-"""Delivers notifications: claims due rows under a lease, posts or redraws each message, marks how it went (SPEC 6).
+"""Delivers notifications: claims due rows under a lease, and posts or redraws each message (SPEC 6).
 
 At least once, and visible at most once: before a post a row says that it is being tried, so after a crash or a lost
 answer the message is looked for by its delivery id before it is sent again.
@@ -19,15 +19,14 @@ from bot.errors import Unavailable
 from bot.outbox import claiming, outcomes
 from bot.outbox.carrier import Carrier, Json
 from bot.outbox.extras import Extras
+from bot.outbox.ledger import AfterFailure, Counter, Ledger
 from bot.outbox.outcomes import Refusal
 from bot.outbox.search import MayLook, Search
-from bot.store.pacing import POST, UPDATE
 from bot.store.unit import Unit
 
 T = TypeVar("T")
 Card = tuple[str, list[Json]]
 Draw = Callable[[Letter], Card]
-AfterFailure = Callable[[Unit, Notification], None]
 
 AT_ONCE = 16
 """Calls to Slack under way at the same time: no more is claimed than can be carried well within its lease."""
@@ -45,12 +44,6 @@ class Writing(Protocol):
     wake: Callable[[], None]
 
     def submit(self, work: Callable[[Unit], T]) -> Future[T]: ...
-
-
-class Counter(Protocol):
-    """Counts deliveries; ``bot.metrics.Metrics`` is one."""
-
-    def delivered(self, outcome: str) -> None: ...
 
 
 class Dispatcher:
@@ -79,8 +72,9 @@ class Dispatcher:
         clock: Clock,
     ) -> None:
         self._rows, self._slack, self._draw = rows, slack, draw
-        self._after_failure, self._metrics, self._clock = after_failure, metrics, clock
-        self._search, self._extras = Search(slack, may_look), Extras(slack, self._write)
+        self._clock, self._search = clock, Search(slack, may_look)
+        self._extras = Extras(slack, self._write)
+        self._ledger = Ledger(self._write, after_failure=after_failure, metrics=metrics, wake_in=self._wake_in)
         self._woken = asyncio.Event()
         self._carrying: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
@@ -180,7 +174,7 @@ class Dispatcher:
                 raise
             except Exception as error:
                 log.exception("a delivery failed", notification=one.id)
-                await self._again_or_aside(one, f"fault: {type(error).__name__}")
+                await self._ledger.again_or_aside(one, f"fault: {type(error).__name__}")
         except Unavailable:
             log.warning("a delivery was not written down; its lease ends by itself", notification=one.id)
 
@@ -193,7 +187,7 @@ class Dispatcher:
         elif one.card_id:
             await self._on_card(one, one.card_id)
         elif one.kind is Kind.BURST and one.state is State.FAILED:
-            await self._write(lambda unit: _released(unit, one))
+            await self._ledger.released(one)
         elif one.channel and one.ts:
             await self._update(letter, one.channel, one.ts)
         elif one.unsure and not await self._may_post_again(one):
@@ -206,12 +200,12 @@ class Dispatcher:
         try:
             await self._extras.carry(extra)
         except SlackRateLimited as limited:
-            await self._limited(extra, timedelta(seconds=limited.retry_after))
+            await self._ledger.limited(extra, timedelta(seconds=limited.retry_after))
         except (SlackUnreachable, SlackUnsure) as error:
-            await self._again(extra, outcomes.pause(extra.attempts), error.reason, counted="unsure")
+            await self._ledger.again(extra, outcomes.pause(extra.attempts), error.reason, counted="unsure")
         except SlackRefused as refused:
             if outcomes.about(refused.code, updating=True) is Refusal.TOKEN:
-                await self._again(extra, outcomes.TOKEN_PAUSE, refused.code, counted="refused", counts=False)
+                await self._ledger.again(extra, outcomes.TOKEN_PAUSE, refused.code, counted="refused", counts=False)
                 return
             log.warning("a message that stands twice can't be taken away", notification=extra.id, reason=refused.code)
             await self._write(lambda unit: unit.outbox.drop(extra))
@@ -222,7 +216,7 @@ class Dispatcher:
         if error is None:
             await self._write(lambda unit: unit.outbox.settle(one))
         else:
-            await self._set_aside(one, error)
+            await self._ledger.set_aside(one, error)
 
     async def _may_post_again(self, one: Notification) -> bool:
         """Look for a message whose post got no answer; False if it was found, or if it is too early to look."""
@@ -234,12 +228,11 @@ class Dispatcher:
         try:
             found = await self._search.find(one, since)
         except (SlackRateLimited, SlackUnreachable, SlackUnsure) as error:
-            await self._again(one, outcomes.LOOK_AFTER, type(error).__name__, counted="unsure", unsure=True)
+            await self._ledger.again(one, outcomes.LOOK_AFTER, type(error).__name__, counted="unsure", unsure=True)
             return False
         if found:
             log.info("an unanswered message was found", notification=one.id)
-            self._metrics.delivered("sent")
-            await self._write(lambda unit: unit.outbox.mark_found(one, found.channel, found.ts))
+            await self._ledger.found(one, found)
             self._woken.set()
         return found is None
 
@@ -285,92 +278,22 @@ class Dispatcher:
         try:
             posted = await call(blocks)
         except SlackRateLimited as limited:
-            await self._limited(one, timedelta(seconds=limited.retry_after))
+            await self._ledger.limited(one, timedelta(seconds=limited.retry_after))
         except SlackUnreachable as unreachable:
-            await self._again(one, outcomes.pause(one.attempts), unreachable.reason, counted="unreachable")
+            await self._ledger.again(one, outcomes.pause(one.attempts), unreachable.reason, counted="unreachable")
         except SlackUnsure as unsure:
-            await self._again(one, outcomes.LOOK_AFTER, unsure.reason, counted="unsure", unsure=True)
+            await self._ledger.again(one, outcomes.LOOK_AFTER, unsure.reason, counted="unsure", unsure=True)
         except SlackRefused as refused:
             if outcomes.about(refused.code, updating=bool(one.ts)) is Refusal.LOOKS and blocks:
                 log.warning("sent as plain text", notification=one.id, reason=str(refused))
                 await self._ended(letter, call, None)
             else:
-                await self._refused(letter, refused)
+                await self._ledger.refused(letter, refused)
         else:
-            await self._sent(one, posted)
-
-    async def _sent(self, one: Notification, posted: Posted) -> None:
-        self._metrics.delivered("sent")
-        await self._write(lambda unit: unit.outbox.mark_sent(one, posted.channel, posted.ts))
-
-    async def _limited(self, one: Notification, after: timedelta) -> None:
-        """Let nothing of this kind go there until Slack takes it again; it is nobody's fault."""
-        self._metrics.delivered("limited")
-        method = UPDATE if one.ts else POST
-
-        def work(unit: Unit) -> None:
-            unit.outbox.mark_again(one, after, "ratelimited", counts=False)
-            unit.pace.hold(one.destination, method, unit.now + after)
-
-        await self._write(work)
-        self._wake_in(after)
-
-    async def _again(
-        self,
-        one: Notification,
-        after: timedelta,
-        error: str,
-        *,
-        counted: str,
-        unsure: bool = False,
-        counts: bool = True,
-    ) -> None:
-        self._metrics.delivered(counted)
-        await self._write(lambda unit: unit.outbox.mark_again(one, after, error, unsure=unsure, counts=counts))
-
-    async def _refused(self, letter: Letter, refused: SlackRefused) -> None:
-        one = letter.notification
-        what = outcomes.about(refused.code, updating=bool(one.ts))
-        if what is Refusal.COPY:
-            # A copy somebody deleted is posted anew only while it still asks something of its readers (F6).
-            asks = one.kind in (Kind.REQUEST, Kind.BURST) and letter.asks
-            again = asks and refused.code == "message_not_found"
-            await self._write(lambda unit: unit.outbox.mark_gone(one, refused.code, post_again=again))
-        elif what is Refusal.TOKEN:
-            log.error("Slack doesn't accept our token; deliveries wait", reason=refused.code)
-            await self._again(one, outcomes.TOKEN_PAUSE, refused.code, counted="refused", counts=False)
-        elif what is Refusal.DESTINATION:
-            log.warning("a destination can't be reached", destination=one.destination, reason=refused.code)
-            self._metrics.delivered("refused")
-            await self._set_aside(one, refused.code)
-        else:
-            await self._again_or_aside(one, refused.code)
-
-    async def _again_or_aside(self, one: Notification, error: str) -> None:
-        if one.attempts >= outcomes.MOST_ATTEMPTS:
-            log.error("a notification was set aside", notification=one.id, reason=error)
-            await self._set_aside(one, error)
-        else:
-            await self._again(one, outcomes.pause(one.attempts), error, counted="refused")
-
-    async def _set_aside(self, one: Notification, error: str) -> None:
-        """Give a destination up and go on to the next one of its chain, in one transaction."""
-
-        def work(unit: Unit) -> None:
-            # One after the other for each request: of two last destinations that fail at once, the later one knows.
-            unit.contracts.hold(one.contract_id)
-            unit.outbox.mark_failed(one, error)
-            self._after_failure(unit, one)
-
-        await self._write(work)
+            await self._ledger.sent(one, posted)
 
     def _wake_in(self, time: timedelta) -> None:
         self._loop.call_later(time.total_seconds(), self._woken.set)
 
     async def _write(self, work: Callable[[Unit], T]) -> T:
         return await asyncio.wrap_future(self._rows.submit(work))
-
-
-def _released(unit: Unit, card: Notification) -> None:
-    unit.bursts.release(card)
-    unit.outbox.settle(card)
