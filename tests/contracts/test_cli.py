@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.hatchery import PIPE, Hatched, hatch
+
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "xoxb-1-2-abcdefghijkl"
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -29,22 +31,15 @@ class Shell:
         self.folder = folder
         self.variables = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **variables: str) -> Hatched:
         """Start a command."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "bot", *arguments],
-            cwd=self.folder,
-            env=self.variables | variables,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        return hatch(*arguments, cwd=self.folder, env=self.variables | variables, stdout=PIPE, stderr=PIPE)
 
     def run(self, *arguments: str, **variables: str) -> "Done":
         """Run a command to its end."""
         process = self.start(*arguments, **variables)
         out, err = process.communicate(timeout=60)
-        return Done(process.returncode, out, err)
+        return Done(process.wait(), out, err)
 
 
 class Done:
@@ -75,7 +70,7 @@ def serving(shell: Shell) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def started(shell: Shell, variables: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def started(shell: Shell, variables: dict[str, str]) -> Iterator[Hatched]:
     """Give a bot that serves, and end it."""
     process = shell.start("serve", GATEHOUSE_LOG_FORMAT="json", **variables)
     assert process.stderr
@@ -97,9 +92,11 @@ def catalog_file(shell: Shell, text: str = CATALOG) -> str:
     return "acme.yaml"
 
 
-def test_the_version_is_told(shell: Shell) -> None:
-    done = shell.run("--version")
-    assert (done.code, done.out.split()[0]) == (0, "gatehouse")
+@pytest.mark.parametrize("program", [["-m", "bot"], ["-c", "from bot.cli import main; main()"]])
+def test_the_version_is_told(shell: Shell, program: list[str]) -> None:
+    command = [sys.executable, *program, "--version"]
+    done = subprocess.run(command, cwd=shell.folder, env=shell.variables, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[0] == "gatehouse"
 
 
 def test_help_names_every_command(shell: Shell) -> None:

@@ -4,10 +4,8 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -23,9 +21,11 @@ from bot.store import schema
 from bot.store.engine import open_store
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.people import bind_team
+from tests.hatchery import Hatched, hatch
 from tests.journeys.house import CATALOG, SECRET_KEY, exported, populate
 
-ROOT = Path(__file__).parents[2]
+STDERR = 2
+"""Where replicas log to: our own standard error."""
 START_SECONDS = 60
 LOOK = 0.5
 """Seconds between the balancer's looks at ``/readyz``; a replica that stops takes requests for three more."""
@@ -42,7 +42,7 @@ def free_port() -> int:
 class Replica:
     """One process of the program as it is installed, and its port."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: Hatched, port: int) -> None:
         self.process, self.port = process, port
         self.up = True
         """Whether the balancer's last look at ``/readyz`` found it so."""
@@ -59,7 +59,7 @@ class Replica:
         """Send a signal; return the exit code and the seconds until then."""
         began = asyncio.get_running_loop().time()
         self.process.send_signal(number)
-        code = await self.process.wait()
+        code = await asyncio.to_thread(self.process.wait)
         return code, asyncio.get_running_loop().time() - began
 
 
@@ -129,18 +129,14 @@ class Fleet:
     async def launch(self) -> Replica:
         """Start a replica and give it requests once it is ready."""
         port = free_port()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", "from bot.cli import main; main()", "serve"),
-            cwd=ROOT,
-            env=os.environ | environment(self.settings) | {"GATEHOUSE_PORT": str(port)},
-        )
-        replica = Replica(process, port)
+        variables = os.environ | environment(self.settings) | {"GATEHOUSE_PORT": str(port)}
+        replica = Replica(hatch("serve", env=variables, stderr=STDERR), port)
         async with aiohttp.ClientSession() as session:
             for _ in range(START_SECONDS * 20):
                 if await replica.ready(session):
                     self.balancer.replicas.append(replica)
                     return replica
-                assert process.returncode is None, f"a replica ended with {process.returncode}"
+                assert replica.process.poll() is None, f"a replica ended with {replica.process.returncode}"
                 await asyncio.sleep(0.05)
         raise AssertionError("a replica did not become ready")
 

@@ -2,18 +2,15 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from tests.faults import fleet, rolling
 from tests.faults.fleet import Fleet
+from tests.hatchery import PIPE, STDOUT, hatch
 from tests.journeys.house import SECRET_KEY
 from tests.journeys.walking import create, step
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -65,12 +62,6 @@ async def gatehouse(command: str, url: str) -> tuple[int | None, str]:
         "GATEHOUSE_DATABASE_URL": url,
         "GATEHOUSE_PORT": "0",
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from bot.cli import main; main()", *command.split()),
-        cwd=ROOT,
-        env=os.environ | variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
+    process = hatch(*command.split(), env=os.environ | variables, stdout=PIPE, stderr=STDOUT)
+    said, _ = await asyncio.to_thread(process.communicate)
+    return process.returncode, said

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,6 +34,7 @@ from bot.usecases import contracts
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.people import bind_team
 from bot.usecases.sign_up_drafts import keep_sign_up
+from tests.hatchery import Hatched, hatch
 from tests.journeys.house import exported, populate
 from tests.journeys.market import CATALOG
 
@@ -63,7 +63,7 @@ class Server:
     """One ``gatehouse serve``."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Hatched
 
     @property
     def url(self) -> str:
@@ -97,15 +97,7 @@ class Town:
     async def serve(self, **variables: str) -> Server:
         """Start one more process and wait until it is ready."""
         port = free_port()
-        # From a folder without an .env file, so that nobody's own settings get in.
-        process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
-            [sys.executable, "-c", "from bot.cli import main; main()", "serve"],
-            cwd="/",
-            env=self.environment(port) | variables,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        server = Server(port, process)
+        server = Server(port, hatch("serve", env=self.environment(port) | variables))
         self.servers.append(server)
         await self._ready(server)
         self.slack.events_url = f"{server.url}/slack/events"

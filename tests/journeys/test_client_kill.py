@@ -3,10 +3,8 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -17,17 +15,16 @@ from bot.sandbox.server import SandboxServer
 from bot.sandbox.workspace import Workspace
 from bot.store.engine import open_store
 from bot.usecases.catalog import apply_catalog
+from tests.hatchery import PIPE, Hatched, hatch
 from tests.journeys.house import CATALOG, SECRET_KEY, populate
 from tests.journeys.walking import problem, step, to_summary
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Line:
     """Stands between Slack and the bot; while it is ``cut``, the bot is killed as soon as it has answered."""
 
     def __init__(self) -> None:
-        self.bot: asyncio.subprocess.Process
+        self.bot: Hatched
         self.port = 0
         self.cut = False
         self.swallowed = b""
@@ -45,7 +42,7 @@ class Line:
         if self.cut:
             self.swallowed = answer
             self.bot.kill()
-            await self.bot.wait()
+            await asyncio.to_thread(self.bot.communicate)
         else:
             writer.write(answer)
             await writer.drain()
@@ -55,12 +52,10 @@ class Line:
 
 async def start(line: Line, variables: dict[str, str]) -> None:
     """Start ``gatehouse serve`` and wait until it takes requests."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)} | variables
-    command = [sys.executable, "-m", "bot", "serve"]
-    line.bot = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE)
+    line.bot = hatch("serve", env={"PATH": os.environ["PATH"]} | variables, stderr=PIPE)
     assert line.bot.stderr
-    while said := await line.bot.stderr.readline():
-        if b'"serving"' in said:
+    while said := await asyncio.to_thread(line.bot.stderr.readline):
+        if '"serving"' in said:
             line.port = json.loads(said)["port"]
             return
     pytest.fail("it did not begin to serve")
@@ -103,7 +98,7 @@ async def test_a_second_try_after_a_kill_shows_the_one_client(migrated_url: str)
         assert step(bob) == "Client"
         assert problem(bob) == ""
         line.bot.terminate()
-        await line.bot.communicate()
+        await asyncio.to_thread(line.bot.communicate)
     found = store.read.run(lambda unit: list(unit.export.section("clients")))
     store.close()
     assert [client["name"] for client in found] == ["Web shop"]
