@@ -6,7 +6,7 @@ import sys
 
 import structlog
 
-from bot import __version__, logs
+from bot import __version__, exposure, logs
 from bot.bootstrap import serve_forever
 from bot.settings import Settings, load
 
@@ -20,6 +20,7 @@ def serve() -> None:
         WrongSettings: something about the settings makes it impossible.
     """
     settings = load().for_serving()
+    exposure.refuse(settings)
     form = settings.log_format or ("console" if sys.stderr.isatty() else "json")
     logs.configure(form, settings.log_level, _secrets(settings))
 

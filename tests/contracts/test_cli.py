@@ -146,8 +146,45 @@ def test_serve_on_a_port_in_use_says_so(shell: Shell, serving: dict[str, str]) -
         shell.run("serve", **(serving | {"GATEHOUSE_PORT": port})).one_sentence(2, "GATEHOUSE_PORT", port)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-123-456-abc"),
+        ("SLACK_SIGNING_SECRET", "8f742231b10e8888abcd99e785a5f0c1"),
+        ("GATEHOUSE_SECRET_KEY", "changeme"),
+    ],
+)
+def test_serve_with_a_secret_of_an_example_says_which(
+    shell: Shell, serving: dict[str, str], variable: str, value: str
+) -> None:
+    shell.run("serve", **(serving | {variable: value})).one_sentence(2, f"{variable} is the value of an example")
+
+
+@pytest.mark.parametrize("name", [".env", "gatehouse.db"])
+def test_serve_with_a_file_open_to_everybody_says_what_to_type(
+    shell: Shell, serving: dict[str, str], name: str
+) -> None:
+    shell.run("db", "upgrade")
+    path = shell.folder / name
+    path.touch()
+    path.chmod(0o644)
+    shell.run("serve", **serving).one_sentence(2, f"{name} can be read by every user", f"chmod 600 {name}")
+    path.chmod(0o600)
+    with started(shell, serving):
+        pass
+
+
+def test_a_file_that_serve_makes_is_for_nobody_else(shell: Shell, serving: dict[str, str]) -> None:
+    with started(shell, serving):
+        made = [path for path in shell.folder.iterdir() if path.name.startswith("gatehouse.db")]
+        assert len(made) > 1
+        assert [path.name for path in made if path.stat().st_mode & 0o077] == []
+
+
 def test_serve_on_a_file_that_is_no_database_says_so(shell: Shell, serving: dict[str, str]) -> None:
-    (shell.folder / "gatehouse.db").write_bytes(b"This is not a database at all." * 200)
+    damaged = shell.folder / "gatehouse.db"
+    damaged.write_bytes(b"This is not a database at all." * 200)
+    damaged.chmod(0o600)
     shell.run("serve", **serving).one_sentence(2, "GATEHOUSE_DATABASE_URL", "not a database")
 
 
