@@ -26,3 +26,16 @@ async def test_next_is_pressed_slowly_right_after_a_field_was_corrected(studio: 
     await page.wait_for_timeout(PRESSED)
     await page.mouse.up()
     await dialog.get_by_text("Step 3 of 3").wait_for()
+
+
+async def test_a_window_that_goes_away_under_the_fingers_leaves_room_for_the_next_one(studio: Studio) -> None:
+    page, workspace = await studio.window("U0NEW"), studio.house.workspace
+    await type_in(page, "/create-client")
+    dialog = page.get_by_role("dialog", name="Create Client")
+    await press(dialog, "Next")
+    await dialog.get_by_label("Name").press_sequentially("Film night")
+    workspace.screens.clear("U0NEW")
+    workspace.changed("modal:U0NEW")
+    await dialog.wait_for(state="detached")
+    await type_in(page, "/my-clients")
+    await page.get_by_role("dialog", name="My clients").wait_for()

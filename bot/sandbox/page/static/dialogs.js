@@ -105,10 +105,14 @@
     document.addEventListener(kind, () => setTimeout(() => { pressed = false; catchUp(); }, 30), true);
   }
   document.addEventListener("htmx:beforeSend", (event) => {
-    if (event.detail.elt.closest?.("[data-dialog]")) onTheirWay.add(event.detail.xhr);
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (onTheirWay.delete(event.detail.xhr)) setTimeout(catchUp, 30);
+    if (!event.detail.elt.closest?.("[data-dialog]")) return;
+    const request = event.detail.xhr;
+    onTheirWay.add(request);
+    // Not htmx:afterRequest: nobody hears of it when the window has gone meanwhile.
+    request.addEventListener("loadend", () => {
+      onTheirWay.delete(request);
+      setTimeout(catchUp, 30);
+    });
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.elt !== layer() || !(pressed || onTheirWay.size)) return;
