@@ -27,6 +27,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **settings)
         self._told = told
         self._deadline: asyncio.TimerHandle | None = None
+        self._whole = False
+        """Whether what came last ended a request; then only who answers it is waited for."""
         self._head = 0
         """Bytes read of a request whose headers are not complete."""
 
@@ -41,7 +43,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what came; the answer to what can't be parsed is one line, and the connection's last."""
         self._unset_keepalive_if_required()
-        self._wait()
+        self._whole = False
         self._head += len(data)
         try:
             self.parser.feed_data(data)
@@ -52,10 +54,12 @@ class Connection(HttpToolsProtocol):
         else:
             if self._head > MOST_HEAD:
                 self._turn_away("long headers", "Request headers are too long.")
+        if not self._whole:
+            self._wait()
 
     def on_message_begin(self) -> None:
+        self._whole = False
         super().on_message_begin()
-        self._wait()
 
     def on_headers_complete(self) -> None:
         self._head = 0
@@ -66,11 +70,12 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._head = 0
+        self._whole = True
         self._wait_no_more()
         super().on_message_complete()
 
     def _wait(self) -> None:
+        """Give what is not whole its time, counted from its first byte."""
         if self._deadline is None:
             self._deadline = self.loop.call_later(WHOLE_REQUEST, self._give_up)
 
