@@ -121,6 +121,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
             if not refusal.field:
                 raise
             return _back_to(refusal, await look_again(submission, draft))
+        board.beside(desk.check_approvers(contract))
         body = Reply.show(wizard.result_view(contract)).body
         return Reply(body, lambda: homes.refresh(submission))
 

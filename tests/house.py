@@ -48,8 +48,13 @@ ROOMS = (
         never=("bot.store.tables", "bot.store.engine", "bot.store.schema", "bot.store.upsert"),
     ),
     Room(
-        "bot.desk",
+        "bot.accounts",
         ("bot.usecases", "bot.store.unit", "bot.store.engine", "bot.domain", *FLOOR),
+        "the desk's part about accounts: it knows what a directory answers, and not whose directory it is",
+    ),
+    Room(
+        "bot.desk",
+        ("bot.accounts", "bot.usecases", "bot.store.unit", "bot.store.engine", "bot.domain", *FLOOR),
         "the desk shows use cases to handlers and adds only the thread they run in",
     ),
     Room(
@@ -87,6 +92,7 @@ OUTSIDE = (
     ("bot.domain", (*IO, *DATABASE, *SLACK), "the domain has no I/O and no Slack words"),
     ("bot.usecases", (*DATABASE, *SLACK), "a use case knows neither SQL nor the network"),
     ("bot.desk", (*DATABASE, *SLACK), "the desk knows neither SQL nor the network"),
+    ("bot.accounts", (*DATABASE, *SLACK), "the desk knows neither SQL nor the network"),
     ("bot.catalogs", (*DATABASE, *SLACK), "catalog files know neither SQL nor the network"),
     ("bot.store", SLACK, "the store knows no Slack"),
     ("bot.sandbox", ("slack_bolt", *DATABASE), "the sandbox is Slack's side of the wire"),

@@ -49,6 +49,17 @@ class OrganizationRows:
         """Return the Slack ids of the active members who hold ``permission`` in an organization."""
         return self._active(organization_id, roles_with(permission))
 
+    def unchecked(self, organization_id: str, permission: Permission, since: datetime, limit: int) -> list[Person]:
+        """Return holders of ``permission`` whom Slack was last asked about before ``since``, the longest ago first."""
+        query = (
+            sa.select(people.c.team, people.c.user)
+            .where(people.c.id.in_(sa.select(members.c.person_id).where(*_holding(organization_id, permission))))
+            .where(people.c.seen_at < since, *FIT)
+            .order_by(people.c.seen_at)
+            .limit(limit)
+        )
+        return [Person(team=row.team, user=row.user or "") for row in self._connection.execute(query)]
+
     def _active(self, organization_id: str, roles: Sequence[Role]) -> list[str]:
         query = (
             sa.select(people.c.user)
@@ -198,6 +209,11 @@ _HELD = (
 )
 _ROLES = {False: _HELD, True: _HELD.with_for_update(read=True, of=members)}
 """Built once: every decision about a right asks this, and building takes as long as asking."""
+
+
+def _holding(organization_id: str, permission: Permission) -> tuple[sa.ColumnElement[bool], ...]:
+    return members.c.organization_id == organization_id, members.c.role.in_(roles_with(permission))
+
 
 _UNFIT = ("is_guest", "is_bot", "is_deactivated", "is_stranger")
 """Whoever is one of these is told nothing and decides nothing (RELIABILITY B3–B5)."""

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.domain.people import Person, Profile, Stranger
+from bot.domain.policy import Permission
 from bot.store.unit import Unit
 
 
@@ -15,6 +16,11 @@ def recall_profile(unit: Unit, person: Person) -> tuple[Profile, datetime] | Non
 def save_profile(unit: Unit, profile: Profile) -> None:
     """Remember what Slack says about somebody."""
     unit.people.save_profile(profile, unit.now)
+
+
+def unchecked_approvers(unit: Unit, organization_id: str, since: datetime, limit: int) -> list[Person]:
+    """Return approvers of an organization whom Slack was last asked about before ``since``."""
+    return unit.organizations.unchecked(organization_id, Permission.PLAN_ADMIN, since, limit)
 
 
 def bind_team(unit: Unit, team: str) -> str:

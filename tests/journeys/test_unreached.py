@@ -13,6 +13,7 @@ from tests.faults.town import sign_up
 from tests.journeys.conftest import OpenHouse
 from tests.journeys.house import House
 from tests.journeys.market import CATALOG
+from tests.journeys.signing import ask as sign_up_by_hand
 from tests.journeys.signing import notifications, request
 
 CODES = ("channel_not_found", "not_in_channel", "is_archived", "restricted_action", "ekm_access_denied")
@@ -218,6 +219,39 @@ async def test_requests_in_a_channel_whose_last_approver_leaves_go_to_the_admins
     assert "No approver can be reached" in str(request(market).blocks)
     (said,) = trouble(market)
     assert said.endswith("No approver of Acme Payments can be reached; 2 platform admins were asked in their place.")
+
+
+async def test_approvers_who_left_unannounced_are_missed_at_the_next_request(market: House) -> None:
+    while await market.runtime.desk.meet_members():
+        pass
+    market.clock.forward(hours=25)
+    for handle in ("pat", "ada"):
+        market.workspace.member(handle).deleted = True
+    market.workspace.faults.add(method="users.info", kind="500", about="U0ADA")
+    await sign_up_by_hand(market, client="One")
+    assert market.eve.inbox() == []
+    await sign_up_by_hand(market, client="Two")
+    await market.delivered()
+    asked = [one.text for one in market.eve.inbox() if one.text.startswith("Approval request")]
+    assert ["One" in text for text in sorted(asked)] == [True, False] and "Two" in sorted(asked)[1]
+    assert len([one for one in trouble(market) if "2 platform admins were asked" in one]) == 2
+
+
+async def test_approvers_are_asked_about_once_a_day_however_many_requests_come(market: House) -> None:
+    while await market.runtime.desk.meet_members():
+        pass
+
+    def asked_about(user: str) -> int:
+        infos = (one for one in market.workspace.traffic if one.name == "users.info")
+        return sum(one.request.get("user") == user for one in infos)
+
+    begun = asked_about("U0ADA")
+    await sign_up_by_hand(market, client="One")
+    market.clock.forward(hours=25)
+    for client in ("Two", "Three"):
+        await sign_up_by_hand(market, client=client)
+    assert asked_about("U0ADA") == begun + 1
+    assert market.eve.inbox() == []
 
 
 async def test_a_name_from_a_catalog_does_nothing_in_these_messages(opened: OpenHouse) -> None:
