@@ -27,6 +27,8 @@ BUTTONS = {"request": {"Approve", "Reject", "Claim", "Ask for changes"}, "waitin
 """On a copy while its request waits; on none afterwards."""
 HARMLESS = ("Temporarily unavailable.", "Slack didn't tell us who you are just now")
 """Beginnings of sentences that promise nothing and ask for another try."""
+PASSING = "Reminder:"
+"""How messages begin whose rows go once there is nothing to remind of; one may stand there all the same, unmarked."""
 MARKUP = re.compile(r"<[^>]*>")
 ACTIVE_ELEMENTS = {"user", "usergroup", "channel", "broadcast", "link", "team"}
 """Elements of rich text that mention or lead somewhere (docs.slack.dev/reference/block-kit/blocks/rich-text-block)."""
@@ -132,7 +134,9 @@ def told_once(world: World) -> Iterator[str]:
     for row in world.notifications:
         rows[row["contract_id"]].append(row)
     known = {row["id"] for row in world.notifications}
-    yield from (f"I6 unknown: a message says it is {id_}." for id_ in visible if id_ and id_ not in known)
+    for id_ in visible.keys() - known - {""}:
+        yield from (f"I6 unknown: {one.text}" for one in visible[id_] if not one.text.startswith(PASSING))
+        yield from (f"I6 doubled: {one.text}" for one in visible[id_][1:])
     for contract in world.export["contracts"]:
         its = rows[contract["id"]]
         for row in its:

@@ -36,10 +36,10 @@ from tests.faults.town import HISTORY, Town, town
 from tests.faults.world import Told, observe
 
 LONGEST_ORPHAN = 20.0
-REMIND_AFTER = "4s"
+REMIND_AFTER = "2s"
 AGAIN = 3
 """How often a point that nobody came to is tried again."""
-STUCK = 3.0
+STUCK = 1.0
 """Seconds without a hit after which more people come."""
 
 
@@ -58,8 +58,14 @@ class Options:
     seed: int = 1
     points: tuple[Point, ...] = tuple(Point)
     slowest: float = 3.0
+    quiet: float = LONGEST_QUIET
+    orphan: float = LONGEST_ORPHAN
     limit: float = 30.0
     """Seconds to wait for a process to come to a point."""
+    taps: bool = True
+    """Whether there is a tap between the processes and PostgreSQL."""
+    hasten: bool = False
+    """Whether all processes are killed and leases put back before a look, in place of waiting until leases end."""
     progress: bool = False
 
 
@@ -147,7 +153,7 @@ class Run:
         self.hunter = Hunter(self.chance, self.wal)
         self.front = Front(self.hunter.sent, self.hunter.answered)
         settings = {"GATEHOUSE_REMIND_AFTER": REMIND_AFTER, "GATEHOUSE_LOG_LEVEL": "info"}
-        seen = self.hunter.seen if server else None
+        seen = self.hunter.seen if server and options.taps else None
         self.squad = self.hunter.squad = Squad(at, self.front, options.replicas, seen, logs, settings)
         self.deciders = Deciders(at, self.market, self.result.told, random.Random(options.seed))  # noqa: S311
         self.lies = Lies(at.workspace, options.slack_faults, self.chance)
@@ -187,9 +193,18 @@ class Run:
         await self.gate.close()
         await self.gate.allow(max(0, self.options.sign_ups - self.gate.begun))
         await self.at.until(lambda: self.gate.begun >= self.options.sign_ups, 600)
+        await self._rest_of_lies()
         self.deciders.hurried = True
         await self._look()
         self.result.seconds = time.monotonic() - self._begun
+
+    async def _rest_of_lies(self) -> None:
+        """Let people come until Slack has told all of its lies."""
+        for _ in range(30):
+            if not self.lies.plan_the_rest():
+                return
+            await self.gate.allow(2)
+            await asyncio.sleep(1)
 
     def _steps(self) -> list[Point | str]:
         points = [self.options.points[n % len(self.options.points)] for n in range(self.options.kills)]
@@ -250,9 +265,11 @@ class Run:
         if self.options.slack_faults:
             self.lies.stop()
             self._last_fault = time.monotonic()
+        if self.options.hasten:
+            await self._end_leases()
         try:
             last = max(self._last_fault, self.hunter.last)
-            self.result.quiet.append(await quiet(self.at, self.squad, last, LONGEST_QUIET))
+            self.result.quiet.append(await quiet(self.at, self.squad, last, self.options.quiet))
             found = await asyncio.to_thread(self._breaches)
         except NotQuiet as late:
             found = [str(late)]
@@ -260,6 +277,13 @@ class Run:
         go_on(self.squad)
         self.deciders.paused = False
         await self.gate.allow(left)
+
+    async def _end_leases(self) -> None:
+        """With every process dead nobody holds a claim, so nobody has to wait until its lease ends."""
+        for replica in self.squad.replicas:
+            replica.kill()
+        await self.at.leases_end()
+        await self.squad.full(1)
 
     def _breaches(self) -> list[str]:
         told, front = self.result.told, self.front.told
@@ -286,7 +310,7 @@ class Run:
         self.result.orphans, self.result.lies = self.orphans.again, self.lies.told
         self.result.lies_missed = self.lies.missing
         self.result.unanswered, self.result.processes = self.front.told.unanswered, self.squad.started
-        if self.orphans.longest > LONGEST_ORPHAN:
+        if self.orphans.longest > self.options.orphan:
             self.result.breaches.append(f"G13: a claim was abandoned for {self.orphans.longest:.1f} s")
         return self.result
 

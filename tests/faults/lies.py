@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.workspace import Workspace
@@ -25,12 +26,18 @@ class Lies:
         self._workspace, self._total, self._chance = workspace, total, chance
         self._planned: list[Fault] = []
 
-    def plan(self, count: int) -> None:
+    def plan(self, count: int, methods: Sequence[str] = METHODS) -> None:
         """Plan so many more, but not more than there are to be in all."""
         for _ in range(min(count, self._total - len(self._planned))):
-            method, kind = self._chance.choice(METHODS), self._chance.choice(KINDS)
+            method, kind = self._chance.choice(methods), self._chance.choice(KINDS)
             pause = self._chance.choice(PAUSES)
             self._planned.append(self._workspace.faults.add(method=method, kind=kind, retry_after=pause))
+
+    def plan_the_rest(self) -> int:
+        """Plan what has not struck yet anew, for calls that are sure to come; return how many that are."""
+        self.stop()
+        self.plan(self._total, METHODS[:3])
+        return self.missing
 
     def stop(self) -> None:
         """Take back what nobody was told yet; it can be planned anew."""

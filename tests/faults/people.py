@@ -24,7 +24,7 @@ PATIENCE = 1.0
 DONE = ("Waiting for approval", "Approved")
 WITHDRAWN, REJECTED, FREE_OF_APPROVAL = 0.08, 0.25, 0.1
 """How many of all requests are withdrawn and rejected, and how many sign-ups need no approval."""
-SLOWLY, SOON, LATE = 0.35, (0.2, 2.0), (6.0, 12.0)
+SLOWLY, SOON, LATE = 0.5, (0.2, 1.5), (3.0, 7.0)
 """How many decisions take long enough for a reminder, and seconds that decisions take."""
 
 

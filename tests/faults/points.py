@@ -194,7 +194,7 @@ class Hunter:
 
     async def _while_starting(self) -> None:
         """K13: one more process, killed so many steps after its start; on SQLite the one after the serving one."""
-        replica = await (self._successor() if self._wal else self.squad.start())
+        replica = await (self._successor() if self._wal else self.squad.start(afresh=True))
         await asyncio.sleep(EXEC_STEP * self._chance.randint(1, READY_STEPS))
         self._kill(replica)
 

@@ -17,9 +17,11 @@ from tests.faults.front import Front
 from tests.faults.proxy import socket_of
 from tests.faults.tap import Moment, Tap, Works
 from tests.faults.town import START, Town, free_port
+from tests.hatchery import Hatched, hatch
 
 LOOK = 0.05
 """Seconds between looks at a process that starts."""
+NO_DATABASE = "the database can't be opened"
 COMMAND = (sys.executable, "-c", "from bot.cli import main; main()", "serve")
 
 
@@ -28,7 +30,7 @@ class Replica:
     """One ``gatehouse serve`` in a process group of its own, with its own way to the database."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Hatched
     tap: Tap | None
     log: Path
     taking: bool = False
@@ -100,7 +102,13 @@ class Squad:
 
     async def full(self, least: int, seconds: float = START) -> None:
         """Wait until so many take requests."""
-        await self.at.until(lambda: len(self.serving) >= least, seconds)
+        await self.at.until(lambda: len(self.serving) >= least or self._stumbled(), seconds)
+
+    def _stumbled(self) -> bool:
+        """Raise what ended the keeping, if anything did."""
+        if self._keeping and self._keeping.done():
+            self._keeping.result()
+        return False
 
     async def _keep(self) -> None:
         while True:
@@ -118,13 +126,14 @@ class Squad:
         if gone in self.front.places:
             self.front.places.remove(gone)
         gone.process.wait()
-        if not gone.killed:
-            self.broken.append(f"a process ended by itself with {gone.process.returncode}: {_tail(gone.log)}")
+        # Without its database a process ends with one sentence, and whoever looks after it starts it anew.
+        if not gone.killed and NO_DATABASE not in _tail(gone.log):
+            self.broken.append(f"a process ended by itself: {_tail(gone.log)}")
         if gone.tap:
             gone.tap.close()
 
-    async def start(self) -> Replica:
-        """Start one more process; it takes no requests yet."""
+    async def start(self, *, afresh: bool = False) -> Replica:
+        """Start one more process, ``afresh`` with everything still to be imported; it takes no requests yet."""
         port, self.started = free_port(), self.started + 1
         log = self.logs / f"{self.started}.log"
         tap, address = None, {}
@@ -132,15 +141,8 @@ class Squad:
             tap = Tap(socket_of(self.at.database_url), lambda *_: False)
             await tap.open()
             address = {"GATEHOUSE_DATABASE_URL": tap.url(self.at.database_url)}
-        with log.open("wb") as said:
-            process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
-                COMMAND,
-                cwd="/",
-                env=self.at.environment(port) | self.settings | address,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
+        variables = self.at.environment(port) | self.settings | address
+        process = _started(variables, log, afresh=afresh)
         replica = Replica(port, process, tap, log)
         if tap and self.seen:
             seen = self.seen
@@ -187,6 +189,13 @@ class Squad:
             replica.process.wait()
             if replica.tap:
                 replica.tap.close()
+
+
+def _started(variables: dict[str, str], log: Path, *, afresh: bool) -> subprocess.Popen[bytes] | Hatched:
+    with log.open("wb") as said:
+        if afresh:
+            return subprocess.Popen(COMMAND, cwd="/", env=variables, stdout=said, stderr=said, start_new_session=True)
+        return hatch("serve", env=variables, stdout=said, stderr=said, new_session=True)
 
 
 def _tail(log: Path) -> str:
