@@ -132,13 +132,13 @@ def _migrate(url: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the address of a fresh database with the newest schema: each test runs on both kinds."""
+    """Give the address of a database with the newest schema and no rows: each test runs on both kinds."""
     if request.param == "sqlite":
         copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "gatehouse.db")
         yield f"sqlite:///{copy}"
     else:
         server: postgres.Server = request.getfixturevalue("postgres_server")
-        with server.database(request.getfixturevalue("postgres_template")) as url:
+        with server.lent(request.getfixturevalue("postgres_template")) as url:
             yield url
 
 

@@ -2,13 +2,14 @@
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests import conftest
 from tests.conftest import stays_here
-from tests.postgres import NoPostgres, _within_reach, find_programs
+from tests.postgres import NoPostgres, Server, _within_reach, find_programs
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,37 @@ def test_each_test_gets_an_empty_postgresql_database(postgres_url: str, round_: 
         connection.execute("CREATE EXTENSION pg_trgm")
         connection.execute("CREATE TABLE proof (n int)")
         assert connection.execute("SELECT lower('ÄÖÜ')").fetchone() == ("äöü",)
+
+
+def test_a_lent_database_comes_back_empty_and_with_nobody_in_it(
+    postgres_server: Server, postgres_template: str
+) -> None:
+    def insert(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+        connection = psycopg.connect(url, autocommit=True)
+        connection.execute("INSERT INTO workspace (id, team, bound_at) VALUES (1, 'T1', now())")
+        connection.execute("INSERT INTO seen (key, until) VALUES ('one', now())")
+        return connection
+
+    with postgres_server.lent(postgres_template) as first:
+        staying = insert(first)
+    with postgres_server.lent(postgres_template) as second, postgres_server.lent(postgres_template) as third:
+        assert second == first != third
+        insert(second).close()
+        with pytest.raises(psycopg.OperationalError):
+            staying.execute("SELECT 1")
+    staying.close()
+
+
+@pytest.mark.parametrize("change", ["CREATE TABLE proof (n int)", "ALTER TABLE seen ADD COLUMN n int"])
+def test_whoever_changes_the_schema_of_a_lent_database_is_told(
+    postgres_server: Server, postgres_template: str, change: str
+) -> None:
+    with (
+        pytest.raises(RuntimeError, match="schema of a lent database"),
+        postgres_server.lent(postgres_template) as url,
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        connection.execute(change.encode())
 
 
 def test_each_test_runs_on_both_kinds_of_database(database_url: str) -> None:
