@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 import yaml
 
-from bot.settings import Settings
+from bot.cli import app
+from bot.settings import Settings, load
+from bot.web import EVENTS
 
 ROOT = Path(__file__).parents[2]
 Instruction = tuple[str, str]
@@ -153,3 +156,50 @@ def test_the_balancer_asks_readyz_lets_only_slack_in_and_sends_nothing_twice(com
 def test_images_are_of_a_named_version(compose: dict[str, Any]) -> None:
     for name in ("database", "balancer"):
         assert re.fullmatch(r"[a-z]+:\d+(\.\d+)?-alpine", compose["services"][name]["image"])
+
+
+def test_every_path_that_is_asked_for_is_one_that_answers(compose: dict[str, Any]) -> None:
+    asked = set(re.findall(r"(?:GET|path) (/\S+)", compose["configs"]["balancer"]["content"]))
+    asked |= set(re.findall(r"}(/\w+)", only(stages()[1], "HEALTHCHECK")))
+    assert asked == {"/slack/events", "/readyz", "/healthz"}
+    routes = re.findall(r'Route\("([^"]+)"', (ROOT / "bot" / "web.py").read_text(encoding="utf-8"))
+    assert asked <= {EVENTS, *routes}
+
+
+def test_whoever_speaks_to_a_port_speaks_to_one_that_is_listened_on(compose: dict[str, Any]) -> None:
+    final = stages()[1]
+    settings = dict(pair.split("=", 1) for pair in shlex.split(only(final, "ENV")))
+    ours = {name: value for name, value in settings.items() if name.startswith("GATEHOUSE_")}
+    listening = load(_env_file=None, **ours)
+    assert only(final, "EXPOSE") == str(listening.port)
+    assert listening.host == "0.0.0.0"  # noqa: S104 - inside of a container
+    balancer = compose["configs"]["balancer"]["content"]
+    assert re.findall(r"server-template \w+ 2 (\w+):(\d+)", balancer) == [("bot", str(listening.port))]
+    assert re.findall(r"bind :(\d+)", balancer) == [each.partition(":")[2] for each in ports(compose)]
+
+
+def ports(compose: dict[str, Any]) -> list[str]:
+    found: list[str] = compose["services"]["balancer"]["ports"]
+    return found
+
+
+def test_the_database_is_called_what_the_bot_calls_it(compose: dict[str, Any]) -> None:
+    database, url = compose["services"]["database"], compose["services"]["bot"]["environment"]["GATEHOUSE_DATABASE_URL"]
+    made = database["environment"]
+    assert url == (f"postgresql://{made['POSTGRES_USER']}:{made['POSTGRES_PASSWORD']}@database/{made['POSTGRES_DB']}")
+    assert f"--username {made['POSTGRES_USER']} --dbname {made['POSTGRES_DB']}" in database["healthcheck"]["test"][1]
+
+
+@pytest.mark.parametrize("command", [["serve"], ["db", "upgrade"]])
+def test_the_commands_of_the_containers_are_commands_of_the_program(command: list[str]) -> None:
+    found: Any = typer.main.get_command(app)
+    for word in command:
+        found = found.commands[word]
+
+
+def test_everything_that_is_named_is_there(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert set(service.get("networks", [])) <= set(compose["networks"])
+        assert set(service.get("depends_on", [])) <= set(compose["services"])
+        assert {each.partition(":")[0] for each in service.get("volumes", [])} <= set(compose["volumes"])
+        assert {each["source"] for each in service.get("configs", [])} <= set(compose["configs"])
