@@ -14,6 +14,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from bot.sandbox.journal import Journal
+from bot.sandbox.workspace import Workspace
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 """Seconds on a busy machine; two are what it takes."""
@@ -84,3 +87,13 @@ def test_after_a_kill_everything_is_there_and_goes_on_and_nothing_comes_twice(tm
         until(lambda: "5 requests" in second.page("U0PAT") or "Last reply" in second.page("U0PAT"))
         assert second.page("U0EVE").count("Approved: Standup board 1.0") == 1
         assert [second.page("U0EVE").count(f"{wish} 1.0") for wish in ("Cloud costs", "Lobby music")] == [1, 1]
+
+
+def test_a_folder_holds_one_demo(tmp_path: Path) -> None:
+    workspace, journal = Workspace(manifest={}), Journal(tmp_path / "workspace.jsonl")
+    journal.open(workspace)
+    command = [sys.executable, "-m", "bot", "demo", "--port", "0", "--data-dir", str(tmp_path)]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    journal.close()
+    assert second.returncode == 2
+    assert second.stderr == f"--data-dir {tmp_path}: another demo runs there; stop it first, or name another.\n"
