@@ -115,7 +115,7 @@ def outbox_list() -> None:
     list_outbox()
 
 
-@outbox.command("retry")
+@outbox.command("retry", context_settings={"ignore_unknown_options": True})  # an id may begin with a hyphen
 def outbox_retry(ids: Annotated[list[str], typer.Argument(help="Ids of notifications.", show_default=False)]) -> None:
     """Try notifications again now."""
     from bot.commands import retry_outbox

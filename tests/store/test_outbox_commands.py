@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from bot import commands
+from bot.cli import app
 from bot.domain.notifications import DestinationType, Kind
 from bot.store.engine import Store
 from tests.store.conftest import StandingClock
@@ -43,3 +46,10 @@ def test_a_retry_makes_it_due_again_and_names_what_it_does_not_know(
     assert [one.id for one in store.write.run(lambda unit: unit.outbox.claim(1))] == [set_aside]
     commands.list_outbox()
     assert "next try" in capsys.readouterr().out
+
+
+def test_an_id_that_begins_with_a_hyphen_is_taken_as_it_was_listed(set_aside: str, store: Store) -> None:
+    renamed = sa.text("UPDATE notifications SET id = '-9FcZ9RQboG8e' WHERE id = :id").bindparams(id=set_aside)
+    store.write.run(lambda unit: unit.connection.execute(renamed))
+    done = CliRunner().invoke(app, ["outbox", "retry", "-9FcZ9RQboG8e"])
+    assert (done.exit_code, done.output) == (0, "1 will be tried again at once.\n")
