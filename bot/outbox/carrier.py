@@ -12,6 +12,8 @@ PAGE = 100
 class Carrier(Protocol):
     """The calls to Slack that deliver; ``bot.slack.Slack`` has them."""
 
+    async def auth_test(self) -> Json: ...
+
     async def post(
         self,
         channel: str,

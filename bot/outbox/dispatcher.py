@@ -74,7 +74,7 @@ class Dispatcher:
         self._rows, self._slack, self._draw = rows, slack, draw
         self._clock, self._search = clock, Search(slack, may_look)
         self._extras = Extras(slack, self._write)
-        self._ledger = Ledger(self._write, after_failure=after_failure, metrics=metrics, wake_in=self._wake_in)
+        self._ledger = Ledger(self._write, slack, after_failure=after_failure, metrics=metrics, wake_in=self._wake_in)
         self._woken = asyncio.Event()
         self._carrying: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None

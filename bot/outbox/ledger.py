@@ -9,6 +9,7 @@ import structlog
 from bot.domain.notifications import Kind, Letter, Notification
 from bot.endings import Posted, SlackRefused
 from bot.outbox import outcomes
+from bot.outbox.carrier import Carrier
 from bot.outbox.outcomes import Refusal
 from bot.store.pacing import POST, UPDATE
 from bot.store.unit import Unit
@@ -30,15 +31,22 @@ class Ledger:
 
     Args:
         write: runs a transaction.
+        slack: tells whether our token is still good.
         after_failure: goes on to the next destination, in the transaction that sets one aside.
         metrics: counts outcomes.
         wake_in: has the dispatcher look again after some time.
     """
 
     def __init__(
-        self, write: Write, *, after_failure: AfterFailure, metrics: Counter, wake_in: Callable[[timedelta], None]
+        self,
+        write: Write,
+        slack: Carrier,
+        *,
+        after_failure: AfterFailure,
+        metrics: Counter,
+        wake_in: Callable[[timedelta], None],
     ) -> None:
-        self._write, self._after_failure = write, after_failure
+        self._write, self._slack, self._after_failure = write, slack, after_failure
         self._metrics, self._wake_in = metrics, wake_in
 
     async def found(self, one: Notification, there: Posted) -> None:
@@ -90,11 +98,10 @@ class Ledger:
         """Slack said no: whether that is about this copy, the token, the destination or the attempt decides."""
         one = letter.notification
         what = outcomes.about(refused.code, updating=bool(one.ts))
+        if refused.code in outcomes.OURS_PERHAPS and not await self._is_ours():
+            what = Refusal.TOKEN
         if what is Refusal.COPY:
-            # A copy somebody deleted is posted anew only while it still asks something of its readers (F6).
-            asks = one.kind in (Kind.REQUEST, Kind.BURST) and letter.asks
-            again = asks and refused.code == "message_not_found"
-            await self._write(lambda unit: unit.outbox.mark_gone(one, refused.code, post_again=again))
+            await self._lost(letter, refused.code)
         elif what is Refusal.TOKEN:
             log.error("Slack doesn't accept our token; deliveries wait", reason=refused.code)
             await self.again(one, outcomes.TOKEN_PAUSE, refused.code, counted="refused", counts=False)
@@ -104,6 +111,26 @@ class Ledger:
             await self.set_aside(one, refused.code)
         else:
             await self.again_or_aside(one, refused.code)
+
+    async def _is_ours(self) -> bool:
+        """Return whether Slack still accepts our token, so that what it said is about somebody else."""
+        try:
+            await self._slack.auth_test()
+        except SlackRefused:
+            return False
+        return True
+
+    async def _lost(self, letter: Letter, code: str) -> None:
+        """A copy can't be changed any more: that matters only while it still asks something of its readers (F6)."""
+        one = letter.notification
+        asks = one.kind in (Kind.REQUEST, Kind.BURST) and letter.asks
+        if asks and code in outcomes.CLOSED:
+            log.warning("a request stands where nobody can decide it", destination=one.destination, reason=code)
+            self._metrics.delivered("refused")
+            await self.set_aside(one, code)
+        else:
+            again = asks and code == "message_not_found"
+            await self._write(lambda unit: unit.outbox.mark_gone(one, code, post_again=again))
 
     async def again_or_aside(self, one: Notification, error: str) -> None:
         """An error nobody knows: it is tried eight times."""

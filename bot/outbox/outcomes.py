@@ -19,6 +19,7 @@ PERMANENT = frozenset(
         "restricted_action_read_only_channel",
         "restricted_action_thread_locked",
         "restricted_action_thread_only_channel",
+        "thread_not_found",
         "user_disabled",
         "user_not_found",
         "users_not_found",
@@ -45,6 +46,12 @@ TOO_MUCH = frozenset(
 """Errors of what the message looks like: a plain text still gets through (RELIABILITY F10)."""
 GONE = frozenset({"cant_update_message", "edit_window_closed", "is_inactive", "message_not_found", "block_mismatch"})
 """Errors of chat.update after which this copy can't be changed any more (RELIABILITY F6)."""
+
+CLOSED = PERMANENT | {"is_inactive"}
+"""Errors of chat.update that are the conversation's: nobody can press a button of any message there."""
+OURS_PERHAPS = frozenset({"account_inactive"})
+"""Errors that may be the token's, too: Slack says so of the account a message is for, and of a bot that was removed
+(docs.slack.dev/reference/methods/chat.postMessage)."""
 
 MOST_ATTEMPTS = 8
 """Attempts with an error nobody knows, before a notification is set aside (RELIABILITY G19)."""

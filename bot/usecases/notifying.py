@@ -6,6 +6,9 @@ from bot.domain.policy import HouseRules, Permission
 from bot.store.unit import Unit
 from bot.usecases.unreached import after_failed_alert, alert_admins, fall_back_to_admins
 
+REPLIES = frozenset({Kind.REMINDER, Kind.DIGEST, Kind.QUESTION, Kind.ANSWER})
+"""What is said to those who have a request already."""
+
 
 def tell_approvers(unit: Unit, rules: HouseRules, contract: Contract) -> None:
     """Owe the request to the approval channel, to each approver, or both, as the organization wants it.
@@ -35,6 +38,9 @@ def after_failure(unit: Unit, rules: HouseRules, notification: Notification) -> 
         after_failed_alert(unit, contract)
     elif notification.kind is Kind.REQUEST:
         _after_failed_request(unit, rules, contract, notification)
+    elif notification.kind in REPLIES:
+        # Where no reply can stand, perhaps the copy can't be seen any more, either: drawing it again will tell.
+        unit.outbox.redraw(contract.id, contract.revision, (Kind.REQUEST,))
 
 
 def _after_failed_request(unit: Unit, rules: HouseRules, contract: Contract, notification: Notification) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.notifications import Kind
 from bot.outbox.outcomes import PERMANENT
 from bot.sandbox.records import Message
 from tests.faults.town import sign_up
@@ -20,10 +21,11 @@ async def market(opened: OpenHouse) -> AsyncIterator[House]:
         yield house
 
 
-async def ask(house: House, api: str = "Payments", plan: str = "Gold", client: str = "Till") -> None:
+async def ask(house: House, api: str = "Payments", plan: str = "Gold", client: str = "Till") -> str:
     team = house.workspace.team_id
-    house.write(lambda unit: sign_up(unit, team, client, api, plan))
+    contract = house.write(lambda unit: sign_up(unit, team, client, api, plan))
     await house.delivered()
+    return contract
 
 
 def asked(messages: list[Message]) -> list[str]:
@@ -88,8 +90,11 @@ async def test_what_was_given_up_is_tried_again_on_request(market: House) -> Non
     assert failed(market) == []
 
 
-async def test_a_refused_token_gives_up_nothing_and_everything_arrives_once_it_is_replaced(market: House) -> None:
-    market.workspace.revoked = "token_revoked"
+@pytest.mark.parametrize("code", ["token_revoked", "account_inactive"])
+async def test_a_refused_token_gives_up_nothing_and_everything_arrives_once_it_is_replaced(
+    market: House, code: str
+) -> None:
+    market.workspace.revoked = code
     await ask(market)
     for _ in range(12):
         market.clock.forward(minutes=5)
@@ -100,6 +105,25 @@ async def test_a_refused_token_gives_up_nothing_and_everything_arrives_once_it_i
     await market.delivered()
     assert {one["state"] for one in market.export()["notifications"]} == {"sent"}
     assert len(asked(market.ada.reads("approvals"))) == 1
+
+
+async def test_copies_that_a_removed_bot_could_not_redraw_match_once_it_is_back(market: House) -> None:
+    contract = await ask(market)
+    (message,) = market.ada.reads("approvals")
+    await market.pat.press("Claim", message=message)
+    await market.delivered()
+    market.workspace.revoked = "account_inactive"
+    market.write(lambda unit: unit.contracts.change(contract, shows=True, claimed_by=None, claimed_until=None))
+    market.write(lambda unit: unit.outbox.redraw(contract, 3, (Kind.REQUEST,)))
+    for _ in range(3):
+        market.clock.forward(minutes=2)
+        await market.delivered()
+    assert "is looking at it" in str(message.blocks)
+    market.workspace.revoked = None
+    market.clock.forward(minutes=2)
+    await market.delivered()
+    assert "is looking at it" not in str(message.blocks)
+    assert failed(market) == []
 
 
 async def test_the_export_tells_contracts_and_notifications_as_promised(market: House) -> None:

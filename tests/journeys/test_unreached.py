@@ -206,6 +206,32 @@ async def test_where_not_even_an_admin_can_be_reached_the_requester_is_told_whom
     assert said.endswith("No approver of Quiet Corner can be reached. Ask the admins of Gatehouse for help.")
 
 
+@pytest.mark.parametrize("code", ["is_archived", "not_in_channel", "channel_not_found"])
+async def test_a_channel_that_dies_later_is_noticed_at_the_next_reminder(market: House, code: str) -> None:
+    await ask(market)
+    market.workspace.channel("approvals").is_archived = code == "is_archived"
+    if code != "is_archived":
+        close(market, code)
+        market.workspace.faults.add(method="chat.update", kind=f"error:{code}", about="C0APPROVALS", times=9)
+    market.clock.forward(hours=25)
+    await market.tick()
+    await market.delivered()
+    assert [one.text.split(":")[0] for one in market.pat.inbox()] == ["Approval request"]
+    (said,) = trouble(market)
+    assert said.endswith(f"{DEAD}; 2 others were told; the admins are informed.")
+    assert len(alerts(market.eve)) == 1
+
+
+async def test_a_reminder_whose_request_was_deleted_brings_the_request_back(market: House) -> None:
+    await ask(market)
+    market.workspace.remove(request(market))
+    market.clock.forward(hours=25)
+    await market.tick()
+    await market.delivered()
+    assert request(market).text.startswith("Approval request")
+    assert trouble(market) == [] == alerts(market.eve)
+
+
 async def test_requests_in_a_channel_whose_last_approver_leaves_go_to_the_admins(market: House) -> None:
     while await market.runtime.desk.meet_members():
         pass
