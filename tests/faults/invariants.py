@@ -27,7 +27,7 @@ BUTTONS = {"request": {"Approve", "Reject", "Claim", "Ask for changes"}, "waitin
 """On a copy while its request waits; on none afterwards."""
 HARMLESS = ("Temporarily unavailable.", "Slack didn't tell us who you are just now")
 """Beginnings of sentences that promise nothing and ask for another try."""
-PASSING = "Reminder:"
+PASSING = "Reminder"
 """How messages begin whose rows go once there is nothing to remind of; one may stand there all the same, unmarked."""
 MARKUP = re.compile(r"<[^>]*>")
 ACTIVE_ELEMENTS = {"user", "usergroup", "channel", "broadcast", "link", "team"}
