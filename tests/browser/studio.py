@@ -18,7 +18,6 @@ from bot.settings import Settings, load
 from bot.store.engine import open_store
 from bot.usecases.catalog import apply_catalog
 from bot.usecases.people import bind_team
-from tests.browser.test_workspace_page import FLAGS
 from tests.journeys.house import SECRET_KEY, House
 from tests.store.conftest import StandingClock
 
@@ -62,6 +61,11 @@ class Studio:
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         await page.goto(f"{self.house.server.url}/as/{user}/{place}")
         return page
+
+    async def close(self) -> None:
+        """Close all windows."""
+        for context in list(self._browser.contexts):
+            await context.close()
 
     async def picture(self, page: "Page", name: str) -> None:
         """Take a picture of a window, if it is wanted or missing."""
@@ -119,22 +123,19 @@ def _clock() -> StandingClock:
 
 
 @asynccontextmanager
-async def open_studio(database: Path, chromium: str) -> AsyncIterator[Studio]:
+async def open_studio(database: Path, browser: "Browser") -> AsyncIterator[Studio]:
     """Give the demo's people and channels, the bot on a stocked database, and a browser; no script may complain."""
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where a browser is
-
     clock = _clock()
     workspace = Workspace(manifest=manifest(), now=lambda: clock.now().timestamp())
     townspeople.people(workspace)
-    async with SandboxServer(workspace) as server, async_playwright() as playwright:
+    async with SandboxServer(workspace) as server:
         house = House(workspace, server, _settings(workspace, server, database), clock)
         await house.start()
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         studio = Studio(house, browser)
         try:
             yield studio
         finally:
-            await browser.close()
+            await studio.close()
             await house.stop()
     assert not studio.complaints, studio.complaints
     assert not workspace.violations, workspace.violations

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pytest
+import pytest_asyncio
 
 from bot.sandbox.server import SandboxServer
 from bot.sandbox.workspace import Workspace
@@ -13,17 +13,6 @@ from tests.sandbox.page.stub_bot import StubBot
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @dataclass
@@ -46,23 +35,20 @@ class Desk:
         return page
 
 
-@pytest.fixture
-async def desk(chromium: str) -> AsyncIterator[Desk]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(browser: "Browser") -> AsyncIterator[Desk]:
     """A served workspace, the stub bot and a browser; nothing may have been complained of at the end."""
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - only where a browser is
-
     workspace = peopled()
     workspace.quiet_seconds = 0.01
     async with (
         SandboxServer(workspace) as server,
         StubBot(workspace.bot_token, server.api_url) as bot,
-        async_playwright() as playwright,
     ):
         server.events_url = bot.url
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         desk = Desk(browser, server.url, workspace, bot)
         yield desk
-        await browser.close()
+        for context in list(browser.contexts):
+            await context.close()
     assert desk.complaints == []
 
 
