@@ -16,6 +16,7 @@ from hypothesis import settings
 from bot.store import schema
 from bot.store.engine import open_store
 from tests import postgres
+from tests.order import LONG, dealt
 
 settings.register_profile("gatehouse", deadline=None)
 settings.load_profile("gatehouse")
@@ -72,6 +73,12 @@ def close_the_doors(patch: pytest.MonkeyPatch) -> None:
         return pytest.fail(f"A test must not ask the network for names, and this one asked for {host!r}.")
 
     patch.setattr(socket, "getaddrinfo", look_up)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what takes longest first."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = dealt(items, lambda item: item.nodeid.startswith(LONG), processes)
 
 
 @pytest.fixture(scope="session", autouse=True)
