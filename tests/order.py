@@ -1,4 +1,4 @@
-"""The order in which tests run: what takes longest begins first and everywhere at once, so none of it is left for last."""
+"""The order in which tests run: what takes longest begins first and everywhere at once, so none is left for last."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
