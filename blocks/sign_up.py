@@ -42,6 +42,8 @@ KIND, ORGANIZATION, CHOOSE_CLIENT, CHOOSE_VERSION, ACCEPT = (
     "sign_up.accept",
 )
 NEW, EXISTING = "new", "existing"
+MOST_EDITIONS = 1_000_000
+"""Far more than a person can make in one wizard; what claims more was not drawn by us."""
 ACCEPTED = "I accept the terms and conditions"
 _KINDS = {NEW: "New client", EXISTING: "Existing client"}
 
@@ -57,6 +59,8 @@ class Window(BaseModel):
     kind: str = Field(default="", max_length=10)
     organization: str = Field(default="", max_length=MOST_ID)
     """What the window was opened with, until the draft is written down."""
+    edition: int = Field(default=0, ge=0, le=MOST_EDITIONS)
+    """Of the draft that the window shows."""
 
 
 class Step(BaseModel):
@@ -283,7 +287,9 @@ def _view(blocks: list[Block], step: Step, *, callback: str, submit: str, proble
     top: list[Block] = [kit.warning(problem)] if problem else []
     top.append(kit.note(f"{kit.escape(offer.titled, 250)}  ·  {approval}"))
     draft = step.draft
-    window = Window(draft=draft.id, offer=offer.id, kind=draft.kind, organization=draft.organization)
+    window = Window(
+        draft=draft.id, offer=offer.id, kind=draft.kind, organization=draft.organization, edition=draft.edition
+    )
     return kit.modal(
         TITLE,
         [*top, *blocks],

@@ -34,7 +34,10 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         shown = _view(payload)
         window = kit.read_metadata(wizard.Window, shown.metadata)
         fresh = SignUpDraft(id=window.draft, offer=window.offer, kind=window.kind, organization=window.organization)
-        return wizard.read_client(shown.values, await desk.recall_sign_up(payload.person, fresh))
+        draft = wizard.read_client(shown.values, await desk.recall_sign_up(payload.person, fresh))
+        # A submit outdoes every click in the same window: one that is late then no longer counts.
+        later = 2 if isinstance(payload, Submission) else 1
+        return draft.model_copy(update={"edition": window.edition + later})
 
     async def look_again(payload: Submission | Click, draft: SignUpDraft) -> SignUp:
         profile = await desk.known_profile(payload.person, payload.home_team)

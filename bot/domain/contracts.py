@@ -182,6 +182,8 @@ class SignUpDraft(BaseModel):
     reason: str = ""
     terms_version: str = ""
     """The mark of the terms that were accepted; empty while none were."""
+    edition: int = 0
+    """Grows with each change, so that one that was made earlier and arrives later takes nothing back."""
 
     def accepts(self, offer: Offer) -> bool:
         """Return whether the terms of an offer, as they are now, were accepted, or there are none."""

@@ -1,12 +1,16 @@
 """What people enter in the sign-up wizard: kept, narrowed, refused at its field, and never trusted (SPEC 4.2)."""
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from bot.desk import Desk
 from bot.domain.clients import ClientStatus
+from bot.domain.contracts import SignUpDraft
 from bot.domain.ids import new_id
 from bot.domain.people import Person
 from bot.sandbox.acting import Actor
@@ -32,6 +36,12 @@ async def market(opened: OpenHouse) -> AsyncIterator[House]:
         yield house
 
 
+def last_click(house: House) -> dict[str, Any]:
+    """Return the last click that Slack sent, as if it had been made once more."""
+    sent = [one.request for one in house.workspace.traffic if one.name == "block_actions"]
+    return copy.deepcopy(sent[-1]) | {"trigger_id": "1.1.again"}
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [("", "Enter a reason."), (" \n ", "Enter a reason."), ("x" * 1001, "1,000"), ("a\x07b", "Change the reason")],
@@ -49,6 +59,30 @@ async def test_each_wrong_field_says_so_at_once(market: House) -> None:
     await enter(market.bob, client="!!!", version="1 0", reason="")
     await market.bob.submit("Next", force=True)
     assert set(market.bob.errors) == {"Name", "Version", "Reason"}
+
+
+async def test_a_click_that_is_written_down_after_the_submit_of_its_window_takes_nothing_back(
+    market: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_client(market, "Kiosk", "1.0")
+    bob, go_on, keep = market.bob, asyncio.Event(), Desk.keep_sign_up
+
+    async def keep_late(desk: Desk, person: Person, draft: SignUpDraft) -> None:
+        await go_on.wait()
+        await keep(desk, person, draft)
+
+    await choose_plan(bob)
+    await bob.choose("Client to sign up", "New client")
+    click = last_click(market)
+    await enter(bob)
+    monkeypatch.setattr(Desk, "keep_sign_up", keep_late)
+    await bob.send(click)
+    assert bob.modal
+    await bob._submit(bob.modal)  # as people do, without waiting for what else is under way
+    go_on.set()
+    await bob.settle()
+    await bob.submit("Sign Up")
+    assert "Waiting for approval" in bob.sees()
 
 
 async def test_switching_between_new_and_existing_keeps_what_was_typed(market: House) -> None:
