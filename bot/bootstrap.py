@@ -156,8 +156,7 @@ class Workspace:
         except Unavailable as error:
             log.warning("Slack can't be asked yet", reason=getattr(error, "reason", type(error).__name__))
             return False
-        enterprise = found.get("enterprise_id") or ""
-        await self._bind(str(enterprise if found.get("is_enterprise_install") else found.get("team_id") or enterprise))
+        await self._bind(Slack.home_of(found))
         self.identity.update(found)
         return True
 

@@ -168,7 +168,7 @@ def list_outbox() -> None:
     for row in rows:
         due = f"next try {row.due_at:%Y-%m-%d %H:%M:%S} UTC" if row.due_at else "set aside"
         where = f"{row.destination_type} {row.destination}"
-        tried = f"{row.attempts} attempts, {due}"
+        tried = f"{row.attempts} {'attempt' if row.attempts == 1 else 'attempts'}, {due}"
         out.print(escape(f"{row.id}  {row.state:7} {row.kind:8} {where}  {tried}  {row.last_error or '-'}"))
     more = " (the oldest)" if len(rows) == OUTBOX_SHOWN else ""
     out.print(f"{len(rows):,} undelivered{more}.")

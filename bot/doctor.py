@@ -10,6 +10,7 @@ from bot.settings import Settings
 from bot.slack import Slack
 
 __all__ = ["Finding", "Verdict", "examine"]
+MODES = {"http": "HTTP mode", "socket": "Socket Mode"}
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -17,8 +18,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
     for finding in _protection(settings):
         yield finding
-    found, channels = await asyncio.to_thread(doctor_database.examine, settings)
-    for finding in found:
+    looked = await asyncio.to_thread(doctor_database.examine, settings)
+    for finding in looked.findings:
         yield finding
     if not settings.bot_token:
         yield fail("token", "SLACK_BOT_TOKEN is not set: copy the Bot User OAuth Token of the app.")
@@ -26,11 +27,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     slack = Slack(settings.bot_token, settings.api_url)
     try:
         answers = False
-        async for finding in doctor_slack.examine(slack, settings):
+        async for finding in doctor_slack.examine(slack, settings, looked.team):
             answers |= finding.check == "token" and finding.verdict is Verdict.OK
             yield finding
         if answers:
-            async for finding in doctor_slack.channels(slack, channels):
+            async for finding in doctor_slack.channels(slack, looked.channels):
                 yield finding
     finally:
         await slack.close()
@@ -38,7 +39,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 def _settings(settings: Settings) -> Finding:
     try:
-        return ok("settings", f"complete, {settings.for_serving().mode} mode")
+        return ok("settings", f"complete, {MODES[settings.for_serving().mode]}")
     except GatehouseError as error:
         return fail("settings", str(error))
 

@@ -1,6 +1,7 @@
 """The doctor's look at the database: reachable, sound, current, and what is stuck in it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from bot.bootstrap import rules_of
 from bot.errors import GatehouseError
@@ -15,30 +16,45 @@ MOST = 100
 """Organizations that are looked at or counted: Slack is asked about each one's channel."""
 
 
-def examine(settings: Settings) -> tuple[list[Finding], list[ApprovalChannel]]:
-    """Return the findings, and the approval channels to look at in Slack."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found, and what is to be compared with Slack: the workspace, if any, and the approval channels."""
+
+    findings: list[Finding]
+    team: str = ""
+    channels: list[ApprovalChannel] = field(default_factory=list)
+
+
+def examine(settings: Settings) -> Looked:
+    """Return the findings, and what to look at in Slack."""
     if settings.is_sqlite and not settings.sqlite_path.exists():
-        return [warn("database", f"{settings.sqlite_path} does not exist yet: the first start makes it.")], []
+        return Looked([warn("database", f"{settings.sqlite_path} does not exist yet: the first start makes it.")])
     try:
         if settings.is_sqlite:
             soundness.check(settings.sqlite_path)
         store = open_store(settings.database_url, patient=True)
     except GatehouseError as error:
-        return [fail("database", str(error))], []
+        return Looked([fail("database", str(error))])
     try:
         return _inside(store, settings)
     except Exception as error:  # noqa: BLE001 - whatever the driver says is what has to be told
         reason = str(error).strip().splitlines()[0]
-        return [fail("database", f"can't be read ({reason}): check GATEHOUSE_DATABASE_URL.")], []
+        return Looked([fail("database", f"can't be read ({reason}): check GATEHOUSE_DATABASE_URL.")])
     finally:
         store.close()
 
 
-def _inside(store: Store, settings: Settings) -> tuple[list[Finding], list[ApprovalChannel]]:
+def _inside(store: Store, settings: Settings) -> Looked:
     found, needed = schema.current(store.engine), schema.newest()
+    if found and not schema.is_known(found):
+        return Looked([fail("database", str(schema.NewerSchema(found)))])
     if found != needed:
-        return [fail("database", f"its schema is {found or 'empty'}, not {needed}: run gatehouse db upgrade.")], []
-    return store.read.run(lambda unit: (list(_looked_at(unit, settings, needed)), _rows(unit).approval_channels(MOST)))
+        return Looked([fail("database", f"its schema is {found or 'empty'}, not {needed}: run gatehouse db upgrade.")])
+    return store.read.run(
+        lambda unit: Looked(
+            list(_looked_at(unit, settings, needed)), unit.people.team(), _rows(unit).approval_channels(MOST)
+        )
+    )
 
 
 def _looked_at(unit: Unit, settings: Settings, revision: str) -> Iterator[Finding]:
@@ -80,10 +96,13 @@ def _approvers(unit: Unit) -> Iterator[Finding]:
 def _deliveries(unit: Unit) -> Iterator[Finding]:
     stuck, aside = _rows(unit).stuck(), _rows(unit).set_aside()
     if stuck:
-        yield fail("deliveries", f"{stuck:,} have waited for more than an hour: see gatehouse outbox list.")
+        waited = f"{stuck:,} {'has' if stuck == 1 else 'have'} waited for more than an hour"
+        yield fail("deliveries", f"{waited}: see that gatehouse serve runs; gatehouse outbox list says why.")
     if aside:
+        were = f"{aside:,} {'was' if aside == 1 else 'were'} set aside"
         yield warn(
-            "deliveries", f"{aside:,} were set aside: see gatehouse outbox list, then gatehouse outbox retry ID."
+            "deliveries",
+            f"{were}: gatehouse outbox list says why; put that right, then run gatehouse outbox retry ID.",
         )
     if not stuck and not aside:
         yield ok("deliveries", "none is stuck")

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from email.utils import parsedate_to_datetime
 
-from bot.endings import SlackRefused
+from bot.endings import SlackRefused, SlackUnreachable
 from bot.errors import Unavailable
 from bot.findings import Finding, fail, ok, warn
 from bot.manifest import SCOPES
@@ -20,21 +20,39 @@ SHARED = ("is_ext_shared", "is_pending_ext_shared", "is_org_shared")
 """Marks of a channel that people of other companies or workspaces read (RELIABILITY B3)."""
 
 
-async def examine(slack: Slack, settings: Settings) -> AsyncIterator[Finding]:
-    """Yield findings about the token; the last one is no failure if Slack can be asked further things."""
+async def examine(slack: Slack, settings: Settings, bound: str) -> AsyncIterator[Finding]:
+    """Yield findings about the token; ``ok`` for it means that Slack can be asked further things.
+
+    Args:
+        slack: with the token.
+        settings: of the installation.
+        bound: the workspace that the database belongs to; empty if it belongs to none yet.
+    """
     try:
         found = await slack.auth_test()
     except SlackRefused as error:
         yield fail("token", f"Slack refuses SLACK_BOT_TOKEN ({error.code}): install the app again and copy its token.")
         return
     except Unavailable as error:
-        reason = getattr(error, "reason", type(error).__name__)
-        yield fail("Slack", f"{settings.api_url} does not answer ({reason}): check the network and SLACK_API_URL.")
+        yield fail("Slack", f"{settings.api_url} does not answer ({_why(error)}): check the network and SLACK_API_URL.")
         return
     yield ok("token", f"belongs to {found.get('user')} in {found.get('team')} ({found.get('team_id')})")
+    if bound and bound != Slack.home_of(found):
+        yield fail(
+            "workspace",
+            f"the token belongs to {Slack.home_of(found)}, but the database to {bound}: use the token of that "
+            "workspace, or another GATEHOUSE_DATABASE_URL.",
+        )
     for finding in scopes(str(found.get("scopes") or "")):
         yield finding
     yield clock(str(found.get("date") or ""))
+
+
+def _why(error: Unavailable) -> str:
+    if isinstance(error, SlackUnreachable):
+        return "no connection"
+    reason = getattr(error, "reason", "")
+    return "not in time" if "Timeout" in reason else reason or "for now"
 
 
 def scopes(granted: str) -> Iterator[Finding]:
@@ -60,7 +78,7 @@ def clock(date: str) -> Finding:
     try:
         off = time.time() - parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError):
-        return warn("clock", "Slack's answer carries no time to compare this machine's clock with.")
+        return warn("clock", "Slack's answer carries no time to compare this clock with: see that NTP sets it.")
     if abs(off) > SKEW:
         return fail("clock", f"this machine is {off:+.0f} s off: set it by NTP, or Slack's requests are refused.")
     return ok("clock", f"{off:+.0f} s from Slack's")

@@ -201,6 +201,12 @@ class Slack:
         """Return who the token belongs to: ``team_id``, ``user_id``, ``bot_id``, … and ``scopes`` from the header."""
         return await _outcome(self.client.auth_test())
 
+    @staticmethod
+    def home_of(found: Json) -> str:
+        """Return whose workspace an answer of ``auth_test`` names: of an organization-wide install, the enterprise."""
+        enterprise = found.get("enterprise_id") or ""
+        return str(enterprise if found.get("is_enterprise_install") else found.get("team_id") or enterprise)
+
     async def open_direct(self, user: str) -> str:
         """Return the id of the direct conversation with somebody."""
         return str(_part(await _outcome(self.client.conversations_open(users=user)), "channel")["id"])

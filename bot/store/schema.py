@@ -18,6 +18,11 @@ LOCK = 0x6761746568
 class NewerSchema(GatehouseError):
     """The database was made by a newer version of Gatehouse."""
 
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"The database is at revision {found}, which this version does not know: install a newer Gatehouse."
+        )
+
 
 def current(engine: sa.Engine) -> str | None:
     """Return the revision the database has, or None if it is empty."""
@@ -38,6 +43,11 @@ def newest() -> str:
     return max(_known())
 
 
+def is_known(found: str) -> bool:
+    """Return whether this version of Gatehouse has ever had such a revision."""
+    return found in _known()
+
+
 def _known() -> set[str]:
     """Return all revisions: each is one file, ``m0001_what_it_does.py``."""
     return {file.stem[1:5] for file in (MIGRATIONS / "versions").glob("m[0-9][0-9][0-9][0-9]_*.py")}
@@ -53,10 +63,8 @@ def upgrade(engine: sa.Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         found = revision(connection)
-        if found and found not in _known():
-            raise NewerSchema(
-                f"The database is at revision {found}, which this version does not know: install a newer Gatehouse."
-            )
+        if found and not is_known(found):
+            raise NewerSchema(found)
         if found != newest():
             _migrate(connection)
 

@@ -31,7 +31,7 @@ def set_aside(store: Store, migrated_url: str, monkeypatch: pytest.MonkeyPatch) 
 def test_the_list_tells_what_did_not_arrive_and_why(set_aside: str, capsys: pytest.CaptureFixture[str]) -> None:
     commands.list_outbox()
     said = capsys.readouterr().out
-    for words in (set_aside, "failed", "channel C0APPROVALS", "1 attempts, set aside", "is_archived", "1 undelivered."):
+    for words in (set_aside, "failed", "channel C0APPROVALS", "1 attempt, set aside", "is_archived", "1 undelivered."):
         assert words in said
 
 
