@@ -45,7 +45,6 @@ class Crashes(Run):
         await self.gate.close()
         self.deciders.hurried = True
         await self._look()
-        self.result.seconds = time.monotonic() - self._begun
 
 
 async def run(database_url: str, server: postgres.Server, options: Options, **load: float) -> tuple[Result, int]:

@@ -15,6 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -174,12 +175,17 @@ class Run:
         tasks = [asyncio.create_task(work) for work in beside]
         try:
             await self._all()
+        except Exception as error:  # noqa: BLE001 - the figures so far of half an hour are worth more than its type
+            traceback.print_exc()
+            self.result.breaches.append(f"the run broke off: {error!r}")
         finally:
             for task in tasks:
                 task.cancel()
             self.front.close()
             await self.squad.close()
-        await self._failed(tasks)
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                self.result.breaches.append(f"somebody stumbled: {outcome!r}")
         return self._summed()
 
     async def _all(self) -> None:
@@ -196,7 +202,6 @@ class Run:
         await self._rest_of_lies()
         self.deciders.hurried = True
         await self._look()
-        self.result.seconds = time.monotonic() - self._begun
 
     async def _rest_of_lies(self) -> None:
         """Let people come until Slack has told all of its lies."""
@@ -273,7 +278,10 @@ class Run:
             found = await asyncio.to_thread(self._breaches)
         except NotQuiet as late:
             found = [str(late)]
-        self.result.breaches += [one for one in found if one not in self.result.breaches]
+        fresh = [one for one in found if one not in self.result.breaches]
+        self.result.breaches += fresh
+        if self.options.progress:
+            print(*fresh, sep="\n", end="\n" if fresh else "", file=sys.stderr, flush=True)
         go_on(self.squad)
         self.deciders.paused = False
         await self.gate.allow(left)
@@ -300,13 +308,8 @@ class Run:
         rules = [f"{one.rule}: {one.sentence}" for one in self.at.workspace.violations]
         return [*broken(world), *rules, *self.squad.broken]
 
-    async def _failed(self, tasks: list[asyncio.Task[Any]]) -> None:
-        """Whoever drove the bot must not have stumbled themselves."""
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
-
     def _summed(self) -> Result:
+        self.result.seconds = time.monotonic() - self._begun
         self.result.orphans, self.result.lies = self.orphans.again, self.lies.told
         self.result.lies_missed = self.lies.missing
         self.result.unanswered, self.result.processes = self.front.told.unanswered, self.squad.started
@@ -352,6 +355,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, default in (("restarts", 0), ("checkpoint", 50), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--slowest", type=float, default=3.0, help="seconds that an answer may take")
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     given = vars(parser.parse_args())
     on_sqlite = given.pop("database") == "sqlite"

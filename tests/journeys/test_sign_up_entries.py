@@ -39,7 +39,8 @@ async def market(opened: OpenHouse) -> AsyncIterator[House]:
 def last_click(house: House) -> dict[str, Any]:
     """Return the last click that Slack sent, as if it had been made once more."""
     sent = [one.request for one in house.workspace.traffic if one.name == "block_actions"]
-    return copy.deepcopy(sent[-1]) | {"trigger_id": "1.1.again"}
+    click: dict[str, Any] = copy.deepcopy(sent[-1])
+    return click | {"trigger_id": "1.1.again"}
 
 
 @pytest.mark.parametrize(
