@@ -188,19 +188,26 @@ def main(descriptor: int) -> None:
     gc.collect()
     gc.freeze()  # what is never written to is not copied
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for those who wait
     with socket.socket(fileno=descriptor) as asked:
         while True:
             head, descriptors, _, _ = socket.recv_fds(asked, NUMBER, 4)
             if not head:
                 return
             message = asked.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
+            _bury()
             if not os.fork():
                 break
             for number in descriptors:
                 os.close(number)
     _become(json.loads(message), descriptors)
     _live()
+
+
+def _bury() -> None:
+    """Take leave of those that ended: only then what they used is counted as ours."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _load() -> None:
@@ -218,7 +225,6 @@ def _become(wanted: dict[str, object], descriptors: list[int]) -> None:
     """Fork once more: the parent waits and tells how the other one ended, which alone returns, to be the program."""
     *streams, telling = descriptors
     _die_with_parent()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid:
         for number in streams:
