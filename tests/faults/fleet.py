@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -70,6 +71,10 @@ class Balancer:
         self.replicas: list[Replica] = []
         self.refused = 0
         """Requests that no replica answered."""
+        self.statuses: Counter[int] = Counter()
+        """What was answered, and how often."""
+        self.slowest = 0.0
+        """Seconds of the slowest answer."""
         self._turn = 0
         self._session: aiohttp.ClientSession
 
@@ -96,9 +101,12 @@ class Balancer:
 
     async def send(self, replica: Replica, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """Send one request to one replica and return its status and body."""
-        url = f"http://127.0.0.1:{replica.port}/slack/events"
+        url, began = f"http://127.0.0.1:{replica.port}/slack/events", asyncio.get_running_loop().time()
         async with self._session.post(url, data=body, headers=headers) as answer:
-            return answer.status, await answer.read()
+            content = await answer.read()
+        self.slowest = max(self.slowest, asyncio.get_running_loop().time() - began)
+        self.statuses[answer.status] += 1
+        return answer.status, content
 
     async def _forward(self, request: web.Request) -> web.Response:
         body = await request.read()
