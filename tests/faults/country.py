@@ -12,6 +12,7 @@ from bot.sandbox.workspace import Workspace
 from bot.store.unit import Unit
 from bot.usecases import contracts
 from bot.usecases.sign_up_drafts import keep_sign_up
+from tests.faults.market import noon
 
 SHAPES = ("channel", "direct", "both", "alone")
 """Who is told in the organization: its channel; two approvers; all three of them; its only approver."""
@@ -96,10 +97,10 @@ def catalog(there: list[Organization]) -> str:
 
 
 def populate(workspace: Workspace, there: list[Organization]) -> None:
-    """Put the people and channels of these organizations into the workspace."""
+    """Put the people and channels of these organizations into the workspace; it is noon there: they get reminders."""
     for one in there:
         for place in (*one.approvers, one.requester):
-            workspace.add_person(f"Person {place.id[2:]}", id=place.id, handle=place.id.lower(), tz="UTC")
+            workspace.add_person(f"Person {place.id[2:]}", id=place.id, handle=place.id.lower(), tz=noon())
         if one.channel in one.asked:
             members = [place.id for place in one.approvers]
             workspace.add_channel(f"approvals-{one.number}", id=one.channel.id, members=members)
@@ -114,7 +115,8 @@ def acquaint(unit: Unit, team: str, there: list[Organization]) -> None:
 
 def profile(team: str, place: Place) -> Profile:
     """Return what Slack says about somebody here."""
-    return Profile(person=Person(team=team, user=place.id), name=f"Person {place.id[2:]}", home_team=team)
+    name = f"Person {place.id[2:]}"
+    return Profile(person=Person(team=team, user=place.id), name=name, tz=noon(), home_team=team)
 
 
 def offers(unit: Unit) -> dict[str, tuple[str, str]]:
