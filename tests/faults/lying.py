@@ -33,15 +33,15 @@ QUIET = 300.0
 REVOKED_SECONDS = 2.0
 IN_FLIGHT = timedelta(seconds=2)
 """How long before a revocation a request must have been made to be delivered without it."""
-AFTER_REVOCATION = 0.01
-"""Of the organizations ask once more while the token is revoked."""
+FEW = 0.01
+"""Of the organizations ask once more while the token is revoked, and as many several times at once."""
+EAGER = ("Stall", "Booth", "Stand")
+AT_ONCE = 1e6
 DECIDED, REDRAWS_LIED = 0.3, 0.4
 """Of the requests are decided; of their copies are lied about when they are drawn again."""
 PRESSED_AT_ONCE = 8
 LATER_AT_MOST = 1.0
 """Seconds by which the 99th percentile of those who were not lied to may be later than without any lie."""
-SLACKS_RATE = 1.0 / 0.79
-"""Messages a second and channel that the workspace takes: one, and what the bot's own turns may be early."""
 SETTINGS = {"GATEHOUSE_ADMINS": country.ADMIN, "GATEHOUSE_TICK": "1s"}
 VERDICTS = {"Approve": 0.7, "Withdraw": 0.3}
 
@@ -55,6 +55,9 @@ class Size:
     replicas: int
     history: bool
     seed: int
+    gap: float = 0.5
+    """Seconds between two messages of a channel, below which the workspace refuses the second one: what is sent each
+    second arrives a little earlier or later, the more so the busier the machine."""
     thorough: bool = True
     """Also revoke the token, lie twice, lie about look-ups and let the hour of a ``Retry-After`` pass."""
 
@@ -116,12 +119,12 @@ class Run:
         self._ids: dict[str, tuple[str, str]] = {}
         self._rules = HouseRules(admins=frozenset({country.ADMIN}))
 
-    async def ask(self, some: list[Organization], client: str = "Till") -> None:
-        """Let these organizations' requesters sign up, one after the other at the rate of the run."""
+    async def ask(self, some: list[Organization], client: str = "Till", rate: float = AT_ONCE) -> None:
+        """Let these organizations' requesters sign up, one after the other at a rate."""
         self._ids = self._ids or await self.at.do(country.offers)
         begun = time.monotonic()
         for number, one in enumerate(some):
-            await asyncio.sleep(max(0.0, begun + number / self.size.rate - time.monotonic()))
+            await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
             await self._sign_up(one, client)
             if number % 200 == 199:
                 say(f"{number + 1} of {len(some)} requests, {await self.open()} notifications open")
@@ -156,12 +159,20 @@ class Run:
                     say(f"{number} notifications open")
                 await asyncio.sleep(0.5)
 
+    async def hurry(self) -> None:
+        """Let some ask several times at once, so that their messages have to take turns."""
+        some = self._few()
+        for client in EAGER:
+            await self.ask(some, client)
+
+    def _few(self) -> list[Organization]:
+        able = [one for one in self.there if self.is_spared(one)]
+        return self.chance.sample(able, max(4, round(FEW * len(able))))
+
     async def revoke(self) -> None:
         """Let the token be refused for a while in which people sign up."""
         self.at.workspace.revoked, self.revoked_at = "token_revoked", datetime.now(UTC)
-        able = [one for one in self.there if self.is_spared(one)]
-        some = self.chance.sample(able, max(4, round(AFTER_REVOCATION * len(able))))
-        await self.ask(some, "Kiosk")
+        await self.ask(self._few(), "Kiosk")
         await asyncio.sleep(REVOKED_SECONDS)
         self.at.workspace.revoked = None
 
@@ -268,7 +279,7 @@ async def run(database_url: str, shares: Shares, size: Size) -> Result:
     async with town(database_url, scopes=scopes, catalog=country.catalog(there)) as at:
         country.populate(at.workspace, there)
         await at.do(lambda unit: country.acquaint(unit, at.workspace.team_id, there))
-        at.workspace.post_rate = SLACKS_RATE
+        at.workspace.post_rate = 1 / size.gap
         lies = Lies(at.workspace, shares, size.seed, looks_up=size.history, thorough=size.thorough)
         if shares != NO_LIES:
             lies.prepare(there)
@@ -281,7 +292,8 @@ async def _go(one: Run, begun: float) -> Result:
     at, lies = one.at, one.lies
     say(f"{len(one.there)} organizations, {sum(len(each.told) for each in one.there)} destinations")
     wrong: list[str] = []
-    await one.ask(one.there)
+    await one.ask(one.there, rate=one.size.rate)
+    await one.hurry()
     if lies.planned and one.size.thorough:
         await one.revoke()
     await one.quiet()
