@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 from bot.sandbox.journal import Journal
 from bot.sandbox.workspace import Workspace
+from tests.hatchery import PIPE, hatch
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -60,17 +61,16 @@ def until(seen: Callable[[], bool]) -> None:
 @contextmanager
 def demo(folder: Path, *, end: signal.Signals) -> Iterator[Demo]:
     """Give a demo on a folder; a signal ends it, and no error may have been logged."""
-    command = [sys.executable, "-m", "bot", "demo", "--port", "0", "--data-dir", str(folder), "--requests"]
+    command = ("demo", "--port", "0", "--data-dir", str(folder), "--requests")
     times = {"GATEHOUSE_TICK": "1s", "GATEHOUSE_REMIND_AFTER": "2s", "GATEHOUSE_ESCALATE_AFTER": "0"}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | times, stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stdout
-        try:
-            said = next(line for line in process.stdout if "http://" in line)
-            yield Demo(said.strip())
-        finally:
-            process.send_signal(end)
-            _, complaints = process.communicate(timeout=PATIENCE)
+    process = hatch(*command, env=os.environ | times, stdout=PIPE, stderr=PIPE)
+    assert process.stdout
+    try:
+        said = next(line for line in process.stdout if "http://" in line)
+        yield Demo(said.strip())
+    finally:
+        process.send_signal(end)
+        _, complaints = process.communicate(timeout=PATIENCE)
     assert not re.search(r"Traceback|\[error", complaints), complaints
     assert process.returncode == (-end if end is signal.SIGKILL else 0)
 

@@ -5,8 +5,6 @@ import contextlib
 import hashlib
 import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ import sqlalchemy as sa
 from bot.store.unit import Unit
 from tests.faults.forgeries.genuine import MARK
 from tests.faults.town import Server, Town, free_port
+from tests.hatchery import hatch
 
 ACK = re.compile(r'gatehouse_acks_total\{listener="([^"]*)",outcome="([^"]*)"\} ([0-9.e+]+)')
 REFUSED = re.compile(r'gatehouse_refused_requests_total\{reason="([^"]*)"\} ([0-9.e+]+)')
@@ -102,14 +101,7 @@ async def watched(at: Town, folder: Path) -> Watched:
     port = free_port()
     log = folder / f"{port}.log"
     with log.open("wb") as written:
-        # From a folder without an .env file, so that nobody's own settings get in.
-        process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
-            [sys.executable, "-c", "from bot.cli import main; main()", "serve"],
-            cwd=folder,
-            env=at.environment(port) | {"GATEHOUSE_LOG_FORMAT": "json"},
-            stdout=subprocess.DEVNULL,
-            stderr=written,
-        )
+        process = hatch("serve", env=at.environment(port) | {"GATEHOUSE_LOG_FORMAT": "json"}, stderr=written)
     server = Server(port, process)
     at.servers.append(server)
     await at._ready(server)
