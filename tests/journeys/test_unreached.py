@@ -30,6 +30,10 @@ async def ask(house: House, client: str = "Till", api: str = "Payments", plan: s
     team = house.workspace.team_id
     contract = house.write(lambda unit: sign_up(unit, team, client, api, plan))
     await house.delivered()
+    if house.write(lambda unit: [one for one in unit.outbox.undelivered(100) if one.lease_until]):
+        # On a busy machine PostgreSQL may not have given a lock in time: then the lease ends by itself.
+        house.clock.forward(seconds=16)
+        await house.delivered()
     return contract
 
 
@@ -61,17 +65,20 @@ def forget_the_rest(unit: Unit) -> None:
     unit.connection.execute(sa.delete(rows).where(rows.c.state != "sent"))
 
 
-@pytest.mark.parametrize("code", CODES)
-async def test_the_requester_hears_how_many_were_told_and_the_admins_what_to_do(market: House, code: str) -> None:
-    close(market, code)
-    await ask(market)
-    asked = "Waiting for approval: Till 1.0 for Payments 1.4 under Gold 2.0."
-    assert trouble(market) == [f"{asked} {DEAD}; 2 others were told; the admins are informed."]
-    for admin in (market.eve, market.nia):
-        (alert,) = alerts(admin)
-        for said in ("Acme Payments", "<#C0APPROVALS>", f"({code})", "approval_channel", "Now it is C0APPROVALS."):
-            assert said in alert, said
-        assert ("nvite Gatehouse" in alert) == (code not in ("restricted_action", "ekm_access_denied"))
+async def test_the_requester_hears_how_many_were_told_and_the_admins_what_to_do(market: House) -> None:
+    for number, code in enumerate(CODES):
+        market.workspace.faults.clear()
+        close(market, code)
+        await ask(market, f"Till {number}")
+        asked = f"Waiting for approval: Till {number} 1.0 for Payments 1.4 under Gold 2.0."
+        assert trouble(market)[-1] == f"{asked} {DEAD}; 2 others were told; the admins are informed."
+        for admin in (market.eve, market.nia):
+            alert = alerts(admin)[-1]
+            for said in ("Acme Payments", "<#C0APPROVALS>", f"({code})", "approval_channel", "Now it is C0APPROVALS."):
+                assert said in alert, said
+            assert ("nvite Gatehouse" in alert) == (code not in ("restricted_action", "ekm_access_denied"))
+        assert len(alerts(market.eve)) == len(alerts(market.nia)) == number + 1
+        market.clock.forward(minutes=61)
     assert {one["state"] for one in notifications(market, "alert")} == {"sent"}
 
 
@@ -206,7 +213,7 @@ async def test_where_not_even_an_admin_can_be_reached_the_requester_is_told_whom
     assert said.endswith("No approver of Quiet Corner can be reached. Ask the admins of Gatehouse for help.")
 
 
-@pytest.mark.parametrize("code", ["is_archived", "not_in_channel", "channel_not_found"])
+@pytest.mark.parametrize("code", ["is_archived", "not_in_channel"])
 async def test_a_channel_that_dies_later_is_noticed_at_the_next_reminder(market: House, code: str) -> None:
     await ask(market)
     market.workspace.channel("approvals").is_archived = code == "is_archived"
@@ -275,6 +282,7 @@ async def test_approvers_are_asked_about_once_a_day_however_many_requests_come(m
     await sign_up_by_hand(market, client="One")
     market.clock.forward(hours=25)
     for client in ("Two", "Three"):
+        market.clock.forward(minutes=5)
         await sign_up_by_hand(market, client=client)
     assert asked_about("U0ADA") == begun + 1
     assert market.eve.inbox() == []
