@@ -32,9 +32,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Organization:
-    """One organization, its people and its channel; they are numbered."""
+    """One organization, its people and its channel; they are numbered. ``shaped`` is its shape if it has no turn."""
 
     number: int
+    shaped: str = ""
 
     @property
     def name(self) -> str:
@@ -42,7 +43,7 @@ class Organization:
 
     @property
     def shape(self) -> str:
-        return SHAPES[self.number % len(SHAPES)]
+        return self.shaped or SHAPES[self.number % len(SHAPES)]
 
     @property
     def channel(self) -> Place:

@@ -36,10 +36,6 @@ class Panel(Organization):
     """An organization whose channel all approvers of the panel read."""
 
     @property
-    def shape(self) -> str:
-        return "channel"
-
-    @property
     def approvers(self) -> list[Place]:
         return PANEL
 
@@ -146,7 +142,7 @@ def _places(unit: Unit, contract: str) -> list[tuple[str, str, str]]:
 @asynccontextmanager
 async def court(database_url: str, replicas: int, tick: float) -> AsyncIterator[Court]:
     """Give a court on an empty database, with so many processes; ``tick`` is in seconds."""
-    panels = [Panel(number) for number in range(PANELS)]
+    panels = [Panel(number, "channel") for number in range(PANELS)]
     async with town(database_url, catalog=country.catalog(list(panels))) as at:
         for place in PANEL:
             at.workspace.add_person(f"Judge {place.id[-2:]}", id=place.id, handle=place.id.lower())
