@@ -102,16 +102,16 @@ def look(store: Store, workspace: Workspace, there: dict[str, Organization], *, 
     for row in found.rows:
         by_contract[row.contract_id].append(row)
     for id_, organization in there.items():
-        found.breaches += _unheard(organization, by_contract[id_], found)
+        found.breaches += unheard(organization, by_contract[id_], found)
     for row in found.rows:
-        found.breaches += _of_row(row, known[row.contract_id], found, exactly_once=exactly_once)
+        found.breaches += of_row(row, known[row.contract_id], found, exactly_once=exactly_once)
     return found
 
 
 _IDS = sa.select(contracts.c.id)
 
 
-def _unheard(organization: Organization, mine: list[Any], found: Told) -> list[str]:
+def unheard(organization: Organization, mine: list[Any], found: Told) -> list[str]:
     """Who should have been told and was not, and requests that nobody who could decide has heard of."""
     named = {row.destination for row in mine}
     told = [f"{place.id} is owed nothing" for place in organization.told if place.id not in named]
@@ -121,7 +121,7 @@ def _unheard(organization: Organization, mine: list[Any], found: Told) -> list[s
     return told
 
 
-def _of_row(row: Any, contract: Contract, found: Told, *, exactly_once: bool) -> list[str]:
+def of_row(row: Any, contract: Contract, found: Told, *, exactly_once: bool) -> list[str]:
     """What is wrong with one notification."""
     where = f"{row.kind} at {row.destination}"
     if row.card_id:
@@ -150,11 +150,11 @@ def differences(message: Message, row: Any, contract: Contract) -> list[str]:
     has_buttons = any(block["type"] == "actions" for block in message.blocks)
     if has_buttons != (is_asking and bool(message.blocks)):
         problems.append("has buttons too many" if has_buttons else "has no buttons")
-    begins = BEGINNINGS[contract.status]
+    begins, ends = BEGINNINGS[contract.status], [f"Approval request: {state}:" for state in BEGINNINGS.values()]
     if row.kind == Kind.REQUEST:
         begins = "Approval request" if contract.is_waiting else f"Approval request: {begins}"
-    if not said.startswith(f"{begins}:"):
-        problems.append(f"begins with {said[:30]!r}, not {begins!r}")
+    if not said.startswith(f"{begins}:") or (contract.is_waiting and said.startswith(tuple(ends))):
+        problems.append(f"begins with {said[:40]!r}, not {begins!r}")
     decider = contract.decided_by.user if contract.decided_by else ""
     if row.kind in (Kind.REQUEST, Kind.OUTCOME) and decider and message.blocks and decider not in shown:
         problems.append("does not say who decided")
