@@ -89,7 +89,7 @@ async def talk(port: int, sending: Sending) -> Heard:
 
 async def _write(writer: asyncio.StreamWriter, sending: Sending) -> float:
     """Write all pieces and return when that was done."""
-    with contextlib.suppress(ConnectionError):  # it was closed on us: what was answered before is read nevertheless
+    with contextlib.suppress(OSError):  # it was closed on us: what was answered before is read nevertheless
         for number, piece in enumerate(sending.pieces):
             if number and sending.pause:
                 await asyncio.sleep(sending.pause)
@@ -115,7 +115,7 @@ async def _answers(reader: asyncio.StreamReader, wanted: int) -> tuple[tuple[Rep
 async def _some(reader: asyncio.StreamReader) -> bytes:
     try:
         return await reader.read(65_536)
-    except ConnectionError:
+    except OSError:
         return b""
 
 
