@@ -93,8 +93,8 @@ async def _begin(workspace: Workspace, *, is_new: bool, requests: bool) -> None:
     elif requests:
         try:
             await townspeople.ask(workspace.actor("eve"))
-        except Impossible as impossible:
-            log.warning("the requests to begin with could not be made", reason=str(impossible))
+        except (Impossible, TimeoutError) as trouble:
+            log.warning("the requests to begin with could not all be made", reason=str(trouble) or "too slow")
 
 
 def _server(workspace: Workspace, port: int) -> SandboxServer:

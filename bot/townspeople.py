@@ -29,7 +29,7 @@ AROUND = (
 EVENING_COMES = timedelta(hours=2)
 """By day, how long it has to stay so: a demo that is shown at the end of the day."""
 
-GLANCE, LOOKS = 0.1, 100
+GLANCE, LOOKS = 0.1, 300
 """Seconds between two looks at a window, and how often somebody looks before they give up."""
 
 
