@@ -120,14 +120,15 @@ class Run:
         self._rules = HouseRules(admins=frozenset({country.ADMIN}))
 
     async def ask(self, some: list[Organization], client: str = "Till", rate: float = AT_ONCE) -> None:
-        """Let these organizations' requesters sign up, one after the other at a rate."""
+        """Let these organizations' requesters sign up, at a rate in requests a second."""
         self._ids = self._ids or await self.at.do(country.offers)
         begun = time.monotonic()
-        for number, one in enumerate(some):
-            await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
-            await self._sign_up(one, client)
-            if number % 200 == 199:
-                say(f"{number + 1} of {len(some)} requests, {await self.open()} notifications open")
+        async with asyncio.TaskGroup() as asking:
+            for number, one in enumerate(some):
+                await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
+                asking.create_task(self._sign_up(one, client))
+                if number % 200 == 199:
+                    say(f"{number + 1} of {len(some)} requests, {await self.open()} notifications open")
 
     async def _sign_up(self, one: Organization, client: str) -> None:
         def work(unit: Unit) -> tuple[str, datetime]:
