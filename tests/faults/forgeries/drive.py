@@ -21,6 +21,8 @@ LONGEST_REPLY = 64
 """Bytes of a refusal's body (RELIABILITY B11)."""
 CAPTURED = 4
 """Requests of each shape that each process answers in a round, to be sent again."""
+FRESH = 280
+"""Seconds for which a captured request is sent again; after 300 its time alone would be refused."""
 AT_ONCE = 400
 """Slow requests under way at a time."""
 
@@ -40,6 +42,8 @@ class Tally:
     """Why the run proves nothing."""
     seconds: list[float] = field(default_factory=list)
     """Of each refusal, from the last byte sent to the answer; what is slow by design is not among them."""
+    too_old: int = 0
+    """Replays that a slow machine left no time for; they leave their classes short."""
     longest_reply: int = 0
     looked_at: int = 0
     """How often a handler ran for signed nonsense."""
@@ -139,6 +143,9 @@ class Round:
 
     async def _forge(self, forgery: Forgery) -> None:
         origin = self._origin(forgery)
+        if forgery.replays and time.time() - int(origin.stamp) > FRESH:
+            self.tally.too_old += 1
+            return
         self.last[forgery.name] = origin
         heard = await talk(self.processes[self._target(forgery, origin)].port, forgery.make(self.rng, origin))
         self.tally.sent[forgery.name] += 1
@@ -210,6 +217,8 @@ async def press(at: Town) -> Pen:
 
 def complete(tally: Tally, each: int) -> None:
     """Note why the run proves nothing, if a class was sent too seldom, never met its answer, or has no honest twin."""
+    if tally.too_old:
+        tally.invalid.append(f"{tally.too_old} replays were not sent: this machine was too slow for their 300 seconds")
     for one in CLASSES:
         if tally.sent[one.name] < each:
             tally.invalid.append(f"{one.name}: sent {tally.sent[one.name]} times, {each} were planned")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 Headers = list[tuple[str, str]]
 PATH = "/slack/events"
-PATIENCE = 15.0
+PATIENCE = 25.0
 """Seconds until an answer counts as none; the server ends each connection that it won't answer in less."""
 
 
