@@ -38,7 +38,7 @@ _QUIET = {
     "aiohttp": logging.WARNING,
     "uvicorn": logging.WARNING,
     "asyncio": logging.WARNING,
-    "apscheduler": logging.WARNING,
+    "apscheduler": logging.ERROR,
 }
 """Least level of libraries: below it they print bodies (slack_sdk, slack_bolt) or what is said elsewhere."""
 SHORTEST_SECRET = 8

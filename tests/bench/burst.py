@@ -17,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,20 +29,12 @@ import sqlalchemy as sa
 import uvloop
 from aiohttp import web
 
-from bot.catalogs import native
-from bot.domain.ids import new_id
-from bot.domain.people import Person, Profile
-from bot.store import schema
 from bot.store import tables as t
 from bot.store.engine import open_store
-from bot.store.unit import Unit
-from bot.usecases.catalog import apply_catalog
 from tests import postgres
 from tests.bench import load, processes, traffic
+from tests.bench.burst_feed import prepare
 
-CHANNELS = 50
-BATCHES = 100
-"""Transactions of the feeder in a second."""
 CLOSEST = 0.75
 """Seconds between two messages of a channel below which the local Slack refuses: its rule is "about one a second"."""
 ACKS = 10.0
@@ -55,121 +46,6 @@ PATIENCE = 180.0
 
 Call = tuple[float, str, str, str]
 """When, which method, into which channel, with which text."""
-
-
-def _catalog() -> str:
-    lines = ["version: 1", "team: T111", "organizations:"]
-    for number in range(CHANNELS):
-        lines += [
-            f"  - name: Organization {number}",
-            f"    approval_channel: C{number:04}",
-            "    members:",
-            f"      - {{user: UA{number:04}, roles: [Owner]}}",
-            '    plans: [{name: Gold, version: "1.0"}]',
-            f'    apis: [{{name: Payments, version: "1.0", description: Pay., endpoint: "https://{number}.example",',
-            "      status: Published, visibility: everyone,",
-            '      plans: [{plan: Gold, version: "1.0", requires_approval: true}]}]',
-        ]
-    return "\n".join(lines)
-
-
-def prepare(url: str, requesters: int) -> None:
-    """Make a database with the organizations and everybody who will ask."""
-    store = open_store(url, patient=True)
-    try:
-        schema.upgrade(store.engine)
-        catalog = native.parse(_catalog()).catalog
-        store.write.run(lambda unit: apply_catalog(unit, catalog, str))
-        store.write.run(lambda unit: _know(unit, requesters))
-    finally:
-        store.close()
-
-
-def _know(unit: Unit, requesters: int) -> None:
-    for number in range(CHANNELS):
-        person = Person(team="T111", user=f"UA{number:04}")
-        unit.people.save_profile(Profile(person=person, name="Ada Approver", home_team="T111"), unit.now)
-    rows = [
-        {"id": new_id(), "team": "T111", "user": f"UD{number:05}", "name": f"Dana {number}", "seen_at": unit.now}
-        for number in range(requesters)
-    ]
-    unit.connection.execute(sa.insert(t.people), rows)
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What everybody asks for in one organization."""
-
-    organization: str
-    channel: str
-    api: str
-    plan: str
-
-
-def _asks(unit: Unit) -> list[Ask]:
-    query = (
-        sa.select(t.organizations.c.id, t.organizations.c.approval_channel, t.api_versions.c.id, t.plan_versions.c.id)
-        .select_from(t.organizations.join(t.apis).join(t.api_versions))
-        .join(t.plans, t.plans.c.organization_id == t.organizations.c.id)
-        .join(t.plan_versions, t.plan_versions.c.plan_id == t.plans.c.id)
-        .order_by(t.organizations.c.approval_channel)
-    )
-    return [Ask(*row) for row in unit.connection.execute(query)]
-
-
-def feed(url: str, number: int, seconds: float) -> dict[str, list[float]]:
-    """Commit sign-ups at an even rate; return when those of each channel were committed."""
-    store = open_store(url, patient=True)
-    asks = store.read.run(_asks)
-    people = store.read.run(
-        lambda unit: list(
-            unit.connection.execute(sa.select(t.people.c.id).where(t.people.c.user.like("UD%"))).scalars()
-        )
-    )
-    committed: dict[str, list[float]] = defaultdict(list)
-    batches = int(BATCHES * seconds)
-    started = time.perf_counter()
-    for batch in range(batches):
-        numbers = range(batch * number // batches, (batch + 1) * number // batches)
-        time.sleep(max(0.0, started + batch / BATCHES - time.perf_counter()))
-        store.write.run(lambda unit, some=numbers: _sign_up(unit, asks, people, some))  # type: ignore[misc]
-        now = time.perf_counter()
-        for each in numbers:
-            committed[asks[each % len(asks)].channel].append(now)
-    store.close()
-    return committed
-
-
-def _sign_up(unit: Unit, asks: list[Ask], people: list[str], numbers: range) -> None:
-    rows: dict[sa.Table, list[dict[str, Any]]] = defaultdict(list)
-    for number in numbers:
-        for table, row in _rows(unit, asks[number % len(asks)], number, people[number % len(people)]):
-            rows[table].append(row)
-    for table in (t.clients, t.client_versions, t.contracts, t.notifications):
-        unit.connection.execute(sa.insert(table), rows[table])
-    unit.outbox.added = True
-
-
-def _rows(unit: Unit, ask: Ask, number: int, person: str) -> list[tuple[sa.Table, dict[str, Any]]]:
-    """Return what one sign-up leaves, but for its audit."""
-    client, version, contract = new_id(), new_id(), new_id()
-    key, made = f"shop{number}", {"created_at": unit.now, "created_by": person}
-    named = {"organization_id": ask.organization, "key": key, "folded": key, "name": key, "sort_name": key}
-    joined = {"client_version_id": version, "api_version_id": ask.api, "plan_version_id": ask.plan}
-    asked = {"organization_id": ask.organization, "requested_by": person, "requested_at": unit.now, "history": []}
-    owed = {"contract_id": contract, "state": "pending", "wanted": 1, "shown": 0, "attempts": 0, "due_at": unit.now}
-    to_channel = {"kind": "request", "destination_type": "channel", "destination": ask.channel}
-    to_requester = {"kind": "waiting", "destination_type": "user", "destination": f"UD{number:05}"}
-    return [
-        (t.clients, {"id": client} | named | made),
-        (
-            t.client_versions,
-            {"id": version, "client_id": client, "version": "1.0", "status": "AwaitingApproval"} | made,
-        ),
-        (t.contracts, {"id": contract, "status": "AwaitingApproval", "revision": 1} | joined | asked),
-        (t.notifications, {"id": new_id(), "created_at": unit.now} | owed | to_channel),
-        (t.notifications, {"id": new_id(), "created_at": unit.now} | owed | to_requester),
-    ]
 
 
 async def stub(port: int) -> None:
@@ -289,8 +165,7 @@ async def one_round(url: str, api: str, number: int, seconds: float) -> Burst:
         lines += await load.connect(port, 3)
         idle = await _asks_for(lines, IDLE)
         feeder = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.burst", "--feed", url),
-            *("--sign-ups", str(number), "--seconds", str(seconds)),
+            *(sys.executable, "-m", "tests.bench.burst_feed", url, str(number), str(seconds)),
             stdout=subprocess.PIPE,
         )
         busy, (written, _) = await asyncio.gather(_asks_for(lines, seconds + 2), feeder.communicate())
@@ -387,18 +262,15 @@ def _both(bursts: list[Burst]) -> tuple[list[list[float]], list[list[float]]]:
 
 
 def main() -> None:
-    """Measure and print, or be the local Slack, or the feeder."""
+    """Measure and print, or be the local Slack."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sign-ups", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--stub", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--feed", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.stub:
         uvloop.run(stub(options.stub))
-    elif options.feed:
-        print(json.dumps(feed(options.feed, options.sign_ups, options.seconds)))
     else:
         if len(os.sched_getaffinity(0)) > 1:
             os.sched_setaffinity(0, {1})
