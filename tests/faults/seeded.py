@@ -1,0 +1,97 @@
+"""Is the suite awake? ``python -m tests.faults.seeded`` puts one bug after the other into a copy of the repository and
+runs the tests that have to notice it; ``--sound 5`` runs all of these tests five times without any bug, where nothing
+may be red (RELIABILITY G23). Prints a table; exit code 1 if a bug got through or there was a false alarm.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.faults.seeded_bugs import BUGS, Bug
+
+ROOT = Path(__file__).parents[2]
+RED = 1
+"""pytest's exit code where tests ran and failed (docs.pytest.org/en/stable/reference/exit-codes.html)."""
+LONGEST = 900.0
+
+
+def copy_of(folder: str) -> Path:
+    """Return a fresh clone of what is committed."""
+    place = Path(folder, "gatehouse")
+    subprocess.run(["git", "clone", "--quiet", "--local", str(ROOT), str(place)], check=True)
+    return place
+
+
+def tested(place: Path, tests: Iterable[str]) -> int:
+    """Run tests in a copy until the first that fails; return pytest's exit code."""
+    # Compiled modules of the copy are kept by time of change in seconds, which a bug put in and out again escapes.
+    environment = os.environ | {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(
+        command, cwd=place, env=environment, timeout=LONGEST, capture_output=True, text=True, check=False
+    )
+    return done.returncode
+
+
+def put_in(place: Path, bug: Bug) -> str:
+    """Put a bug into a copy and return the text that was there.
+
+    Raises:
+        ValueError: the program has changed, and the bug fits no more.
+    """
+    file = place / bug.path
+    sound = file.read_text()
+    if sound.count(bug.old) != 1:
+        raise ValueError(f"{bug.name}: {bug.path} has {sound.count(bug.old)} places for it, there should be one")
+    file.write_text(sound.replace(bug.old, bug.new))
+    return sound
+
+
+def caught(place: Path, bug: Bug) -> str:
+    """Return the words for the first of a bug's tests that noticed it; nothing if none did."""
+    sound = put_in(place, bug)
+    try:
+        return next((tests for tests in bug.tests if tested(place, [tests]) == RED), "")
+    finally:
+        (place / bug.path).write_text(sound)
+
+
+def hunt(place: Path, bugs: Iterable[Bug]) -> int:
+    """Put in one bug after the other, print what noticed it, and return how many got through."""
+    through = 0
+    print("| bug | caught by | s |\n|---|---|---|", flush=True)
+    for bug in bugs:
+        begun = time.monotonic()
+        by = caught(place, bug)
+        through += not by
+        print(f"| {bug.name} | {by or 'NOTHING'} | {time.monotonic() - begun:.0f} |", flush=True)
+    return through
+
+
+def alarms(place: Path, runs: int) -> int:
+    """Run all tests that bugs name without any bug; return how many runs were not green."""
+    tests = sorted({tests.split("::")[0] for bug in BUGS for tests in bug.tests})
+    codes = [tested(place, tests) for _ in range(runs)]
+    print(f"\nwithout a bug: {codes.count(0)} of {runs} runs green")
+    return runs - codes.count(0)
+
+
+def main() -> int:
+    """Hunt and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="words of the bugs' names")
+    parser.add_argument("--sound", type=int, default=0, help="runs without a bug")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        place = copy_of(folder)
+        through = hunt(place, [bug for bug in BUGS if options.only in bug.name])
+        return 1 if through + alarms(place, options.sound) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
