@@ -15,7 +15,7 @@ from bot.domain.notifications import DestinationType
 from bot.domain.policy import HouseRules
 from bot.edge import Edge
 from bot.endings import SlackRefused
-from bot.errors import Unavailable, WrongSettings
+from bot.errors import GatehouseError, Unavailable, WrongSettings
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
 from bot.probe import Probe
@@ -339,10 +339,15 @@ async def serve_forever(
 
     Raises:
         WrongSettings: something about the settings makes it impossible.
+        GatehouseError: the database stopped answering while this process started.
     """
     runtime = await build(settings)
     try:
         await runtime.start()
+    except Unavailable:
+        await runtime.stop()
+        # What people are told about their requests says nothing to whoever starts a process.
+        raise GatehouseError("The database stopped answering during the start: start again once it runs.") from None
     except BaseException:
         await runtime.stop()
         raise

@@ -21,7 +21,7 @@ from tests.hatchery import Hatched, hatch
 
 LOOK = 0.05
 """Seconds between looks at a process that starts."""
-NO_DATABASE = "the database can't be opened"
+NO_DATABASE = ("the database can't be opened", "The database stopped answering during the start")
 COMMAND = (sys.executable, "-c", "from bot.cli import main; main()", "serve")
 
 
@@ -127,7 +127,7 @@ class Squad:
             self.front.places.remove(gone)
         gone.process.wait()
         # Without its database a process ends with one sentence, and whoever looks after it starts it anew.
-        if not gone.killed and NO_DATABASE not in _tail(gone.log):
+        if not gone.killed and not any(words in _tail(gone.log) for words in NO_DATABASE):
             self.broken.append(f"a process ended by itself: {_tail(gone.log)}")
         if gone.tap:
             gone.tap.close()

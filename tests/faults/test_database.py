@@ -14,10 +14,13 @@ import psutil
 import psycopg
 import pytest
 
+from bot.bootstrap import Runtime, serve_forever
+from bot.errors import GatehouseError
+from bot.settings import load
 from tests import postgres
 from tests.faults.conftest import Disturbed
 from tests.faults.proxy import At, Mode, Proxy
-from tests.journeys.house import House, open_house
+from tests.journeys.house import SECRET_KEY, House, open_house
 from tests.journeys.walking import problem, step, to_summary
 from tests.store.conftest import StandingClock
 
@@ -147,3 +150,21 @@ def everyone(server: postgres.Server) -> list[psutil.Process]:
     main = psutil.Process(int((server.folder / "data" / "postmaster.pid").read_text().split()[0]))
     assert main.pid != os.getpid()
     return [main, *main.children(recursive=True)]
+
+
+async def test_a_database_that_falls_silent_during_a_start_is_named(behind_proxy: tuple[Proxy, str]) -> None:
+    proxy, direct_url = behind_proxy
+    variables = {"SLACK_BOT_TOKEN": "xoxb-1-2-abc", "SLACK_SIGNING_SECRET": "8f" * 16}
+    settings = load(
+        _env_file=None, GATEHOUSE_DATABASE_URL=proxy.url(direct_url), GATEHOUSE_SECRET_KEY=SECRET_KEY, **variables
+    )
+    real = Runtime.start
+
+    async def silent(runtime: Runtime) -> None:
+        proxy.set(Mode.REFUSE)
+        await real(runtime)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Runtime, "start", silent)
+        with pytest.raises(GatehouseError, match="The database stopped answering during the start"):
+            await serve_forever(settings)
