@@ -65,7 +65,7 @@ def read_search(values: Json) -> str | None:
     if not isinstance(block, dict) or not isinstance(block.get(SEARCH), dict):
         return None
     value = block[SEARCH].get("value")
-    return value.strip()[:LONGEST_TEXT] if isinstance(value, str) else ""
+    return value.replace("\0", "").strip()[:LONGEST_TEXT] if isinstance(value, str) else ""
 
 
 def _search(text: str) -> Block:

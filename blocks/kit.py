@@ -4,12 +4,12 @@ Text that people or catalogs wrote leaves as plain_text or as rich_text, where n
 mrkdwn it is escaped first (RELIABILITY T3).
 """
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import BaseModel, ValidationError
 from slack_sdk.models.basic_objects import EMPTY_ALLOWED_TYPE_AND_PROPERTY_LIST, JsonObject
 from slack_sdk.models.blocks import (
@@ -49,6 +49,9 @@ SECTION = 3_000
 """Characters of a section's text (docs.slack.dev/reference/block-kit/blocks/section-block)."""
 HEADER = 150
 """Characters of a header (docs.slack.dev/reference/block-kit/blocks/header-block)."""
+
+OLD_WINDOW = "This window is from an older version: close it and start again."
+"""What a window is answered that carries something this version does not put there."""
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]+")
@@ -242,9 +245,12 @@ def read_metadata(model: type[M], metadata: str) -> M:
         Refusal: it is not what this version of the bot puts there.
     """
     try:
-        return model.model_validate(json.loads(metadata or "{}"))
+        read = model.model_validate(orjson.loads(metadata or "{}"))
     except (ValidationError, ValueError):
-        raise Refusal("This window is from an older version: close it and start again.") from None
+        raise Refusal(OLD_WINDOW) from None
+    if any(isinstance(value, str) and "\0" in value for value in read.__dict__.values()):
+        raise Refusal(OLD_WINDOW)  # no database takes it, and none of our ids has it
+    return read
 
 
 def entered(values: Json, field: str) -> str | None:
@@ -266,4 +272,4 @@ def chosen(values: Json, field: str, action_id: str) -> str | None:
         return None
     selected = block[action_id].get("selected_option")
     value = selected.get("value") if isinstance(selected, dict) else None
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and "\0" not in value else ""

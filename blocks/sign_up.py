@@ -117,7 +117,7 @@ def _existing(step: Step) -> list[Block]:
     draft = step.draft
     if not step.has_clients:
         return [kit.paragraph("You have no client yet that could sign up: choose “New client”.")]
-    chosen = kit.option(draft.client_name, draft.client) if draft.client else None
+    chosen = kit.option(draft.client_name, draft.client) if draft.client and draft.client_name else None
     element = ExternalDataSelectElement(
         action_id=CHOOSE_CLIENT,
         placeholder=PlainTextObject(text="Type to search"),
@@ -138,7 +138,7 @@ def _organization(step: Step, *, hint: str, optional: bool = False) -> Block:
     element = ExternalDataSelectElement(
         action_id=ORGANIZATION,
         placeholder=PlainTextObject(text="Type to search"),
-        initial_option=chosen if draft.organization else None,
+        initial_option=chosen if draft.organization and draft.organization_name else None,
         min_query_length=0,
     )
     # A new client's organization only has to be known at Next; the list of clients changes with it at once.
@@ -188,8 +188,9 @@ def read_client(values: Json, draft: SignUpDraft) -> SignUpDraft:
         ("client_version", CHOOSE_VERSION),
     ):
         chosen = _chosen(values, field, action_id)
-        if chosen is not None:
-            changes[field] = chosen
+        if chosen is not None and (field != "kind" or chosen in _KINDS):
+            # What is longer than any id was not offered by us, and chooses nothing.
+            changes[field] = chosen if len(chosen) <= MOST_ID else ""
     return _settled(draft, changes)
 
 

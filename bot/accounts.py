@@ -150,7 +150,7 @@ class Accounts:
 
     async def account_changed(self, team: str, user: object) -> Profile | None:
         """Remember what Slack announces about an account we know (event user_change), and return it."""
-        if not isinstance(user, dict) or not user.get("id"):
+        if not isinstance(user, dict) or not isinstance(user.get("id"), str):
             return None
         profile = self._directory.read(team, user)
         if await self._read(people.recall_profile, profile.person) is None:

@@ -61,18 +61,28 @@ def profile_of(team: str, user: dict[str, Any]) -> Profile:
 
     On an organization-wide install ``team`` is the enterprise: whoever belongs to it is at home.
     """
-    details = user.get("profile") or {}
-    enterprise = (user.get("enterprise_user") or {}).get("enterprise_id")
-    home = str(user.get("team_id") or team)
+    details = _object(user.get("profile"))
+    enterprise = _object(user.get("enterprise_user")).get("enterprise_id")
+    home = _text(user.get("team_id"), 20) or team
+    names = (user.get("real_name"), details.get("real_name"), user.get("name"), user["id"])
     return Profile(
         person=Person(team=team, user=str(user["id"])),
-        name=str(user.get("real_name") or details.get("real_name") or user.get("name") or user["id"])[:255],
-        email=str(details.get("email") or "")[:320],
-        tz=str(user.get("tz") or "UTC")[:64],
-        locale=str(user.get("locale") or "en-US")[:20],
+        name=next(filter(None, (_text(name, 255) for name in names)), ""),
+        email=_text(details.get("email"), 320),
+        tz=_text(user.get("tz"), 64) or "UTC",
+        locale=_text(user.get("locale"), 20) or "en-US",
         home_team=home,
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_bot=bool(user.get("is_bot") or user.get("id") == "USLACKBOT"),
         is_deactivated=bool(user.get("deleted")),
         is_stranger=bool(user.get("is_stranger")) or team not in (home, enterprise),
     )
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object, longest: int) -> str:
+    """Return a text as the database takes it: cut, and without the NUL that PostgreSQL refuses."""
+    return value.replace("\0", "")[:longest] if isinstance(value, str) else ""

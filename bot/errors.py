@@ -27,6 +27,10 @@ class NotAllowed(Refusal):
     """The person holds no right to do this, or the thing does not exist: the same words for both (SPEC 2.2, 3.2)."""
 
 
+class WindowGone(Refusal):
+    """The window was closed or changed since: whoever looks at it sees something newer already."""
+
+
 class Unavailable(GatehouseError):
     """The database or Slack did not answer in time. Trying again is safe (RELIABILITY F14)."""
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.endings import Posted, SlackRateLimited, SlackRefused, SlackUnreachable, SlackUnsure
-from bot.errors import Refusal
+from bot.errors import Refusal, WindowGone
 
 Json = dict[str, Any]
 Check = Callable[[str, Json], Iterable[str]]
@@ -55,11 +55,18 @@ class TriggerGone(SlackRefused, Refusal):
         return "That took too long, and Slack no longer lets a window open for it. Please try again."
 
 
-class ViewGone(SlackRefused, Refusal):
+class ViewGone(SlackRefused, WindowGone):
     """The view was closed or changed since."""
 
     def __str__(self) -> str:
         return "This window has changed in the meantime. Please look at it again, then repeat what you did."
+
+
+class WindowRefused(SlackRefused, Refusal):
+    """Slack doesn't show a window, for a reason that is neither its trigger nor its age."""
+
+    def __str__(self) -> str:
+        return "Slack didn't show this window. Please close what is open and start again: type /gatehouse."
 
 
 class BadBlocks(Exception):
@@ -120,17 +127,17 @@ class Slack:
             SlackRefused, SlackRateLimited, SlackUnreachable, SlackUnsure: see there; so for every method here.
         """
         self._look("modal", view)
-        await _outcome(self.client.views_open(trigger_id=trigger, view=view))
+        await _shown(self.client.views_open(trigger_id=trigger, view=view))
 
     async def update_view(self, view_id: str, view: Json, hash: str | None = None) -> None:
         """Replace an open view; with ``hash`` only if nobody changed it since, else ``ViewGone``."""
         self._look("modal", view)
-        await _outcome(self.client.views_update(view_id=view_id, view=view, hash=hash))
+        await _shown(self.client.views_update(view_id=view_id, view=view, hash=hash))
 
     async def publish_home(self, user: str, view: Json, hash: str | None = None) -> None:
         """Draw somebody's App Home."""
         self._look("home", view)
-        await _outcome(self.client.views_publish(user_id=user, view=view, hash=hash))
+        await _shown(self.client.views_publish(user_id=user, view=view, hash=hash))
 
     async def respond(
         self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
@@ -244,6 +251,17 @@ class Slack:
         log.error("Slack would refuse this", surface=surface, findings=findings)
 
 
+async def _shown(sending: Awaitable[Any]) -> None:
+    """Wait for a call that shows a window; a refusal is one that a person can be told."""
+    try:
+        await _outcome(sending)
+    except SlackRefused as refused:
+        if isinstance(refused, Refusal):
+            raise
+        log.error("Slack refused a window", reason=str(refused))  # noqa: TRY400 - its reason says all there is to know
+        raise WindowRefused(refused.code, refused.messages, refused.needed, refused.provided) from None
+
+
 async def _outcome(sending: Awaitable[Any]) -> Json:
     """Wait for a call and return what Slack answered, or raise which of the other endings it was."""
     try:
@@ -251,6 +269,8 @@ async def _outcome(sending: Awaitable[Any]) -> Json:
         return {**response.data, "scopes": response.headers.get("x-oauth-scopes", "")}
     except SlackApiError as error:
         raise _ending(error.response) from None
+    except SlackRequestError as error:  # slack_sdk itself doesn't send it
+        raise SlackRefused("invalid_arguments", (str(error),)) from None
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise SlackUnreachable(type(error).__name__) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -6,6 +6,7 @@ No error of ours ever leaves as a 5xx (SPEC 10): Slack would show a warning tria
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
 
+import orjson
 import structlog
 
 from bot.errors import Refusal
@@ -64,7 +65,7 @@ class Door:
             case Command():
                 return Reply.say(escape(sentence), warning(sentence))
             case Submission():
-                return Reply.show(with_problem(payload.body["view"], sentence))
+                return Reply.show(_again(payload.body["view"], sentence))
             case Suggestion():
                 return Reply.options([])
             case Click() | Shortcut():
@@ -146,6 +147,16 @@ def with_problem(view: Json, sentence: str) -> Json:
         if isinstance(block, dict) and block.get("block_id") != PROBLEM
     ]
     return kept | {"blocks": warning(sentence) + _fitting(blocks)}
+
+
+def _again(view: Json, sentence: str) -> Json:
+    """Return ``view`` with ``sentence`` on top; the sentence alone if the view is nested too deep to be sent back."""
+    warned = with_problem(view, sentence)
+    try:
+        orjson.dumps(warned)
+    except orjson.JSONEncodeError:
+        return notice("Gatehouse", sentence)
+    return warned
 
 
 def notice(title: str, sentence: str) -> Json:

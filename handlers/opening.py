@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-from bot.errors import Refusal
+from bot.errors import WindowGone
 from handlers.payloads import Click, Command, Payload
 from handlers.replies import Reply
 
@@ -46,13 +46,13 @@ async def opening(payload: Payload, slack: Windows, build: Build[Json]) -> Reply
 async def turning(click: Click, slack: Windows, build: Build[Json]) -> Reply:
     """Answer a click in a modal by putting what ``build`` draws in its place; elsewhere, by opening a modal."""
     view = click.view
-    if view is None or not view.callback:
+    if view is None or not view.is_modal:
         return await opening(click, slack, build)
 
     async def show(next_view: Json) -> None:
         try:
             await slack.update_view(view.id, next_view, view.hash or None)
-        except Refusal:
+        except WindowGone:
             # Closed meanwhile, or a second click was faster: nobody waits for this one (slack/RULES.md B.2).
             return
 

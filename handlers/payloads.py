@@ -41,6 +41,8 @@ class View:
     """A modal or Home view as Slack holds it now."""
 
     id: str
+    is_modal: bool = True
+    """Else App Home, which no update of a window can change."""
     root: str
     callback: str
     hash: str

@@ -16,7 +16,7 @@ LONGEST_PAGE = 6
 
 def place_of(click: Click, nowhere: M) -> M:
     """Return what the window of a click carries; ``nowhere`` for App Home and messages, which carry nothing."""
-    if click.view is None or not click.view.callback:
+    if click.view is None or not click.view.is_modal:
         return nowhere
     try:
         return read_metadata(type(nowhere), click.view.metadata)

@@ -158,6 +158,7 @@ def _view(raw: object) -> View:
     blocks = view.get("blocks")
     return View(
         id=_text(view.get("id")),
+        is_modal=view.get("type") == "modal",
         root=_text(view.get("root_view_id")) or _text(view.get("id")),
         callback=_text(view.get("callback_id")),
         hash=_text(view.get("hash")),

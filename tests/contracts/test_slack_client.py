@@ -98,7 +98,7 @@ async def test_what_slack_says_about_a_bad_view_is_kept(wire: Wire, slack: Slack
     wire.answer = said({"ok": False, "error": "invalid_arguments", "response_metadata": {"messages": [message]}})
     with pytest.raises(SlackRefused) as refused:
         await slack.open_view("1.2.abc", {"type": "modal"})
-    assert refused.value.messages == (message,) and message in str(refused.value)
+    assert refused.value.messages == (message,) and message in repr(refused.value)
 
 
 @pytest.mark.parametrize("code", sorted(slack_module.TRIGGER_GONE))
@@ -114,6 +114,16 @@ async def test_a_view_that_changed_is_a_sentence_for_the_person(wire: Wire, slac
     wire.answer = said({"ok": False, "error": code})
     with pytest.raises(ViewGone, match="changed in the meantime"):
         await slack.update_view("V1", {"type": "modal"}, "h1")
+
+
+async def test_any_other_no_to_a_window_is_a_sentence_for_the_person(wire: Wire, slack: Slack) -> None:
+    wire.answer = said({"ok": False, "error": "invalid_arguments"})
+    with pytest.raises(Refusal, match="didn't show this window") as refused:
+        await slack.open_view("1.2.abc", {"type": "modal"})
+    assert isinstance(refused.value, SlackRefused) and refused.value.code == "invalid_arguments"
+    with pytest.raises(Refusal, match="didn't show this window"):  # slack_sdk itself sends no call without an id
+        await slack.update_view("", {"type": "modal"})
+    assert len(wire.requests) == 1
 
 
 async def test_a_bare_yes_opens_changes_and_publishes_a_view(wire: Wire, slack: Slack) -> None:

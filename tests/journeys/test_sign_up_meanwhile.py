@@ -133,6 +133,24 @@ async def test_a_client_of_an_organization_one_left_meanwhile_can_not_sign_up(ma
     assert contracts(market) == []
 
 
+async def test_an_organization_one_left_while_it_is_chosen_is_not_chosen_any_more(market: House) -> None:
+    bobs = "{name: %s, members: [{user: U0BOB, roles: [Client Developer]}]}"
+    market.apply(f"version: 1\norganizations: [{bobs % 'Side Shop'}, {bobs % 'Third Shop'}]")
+    make_client(market, "Kiosk", "1.0", organization="Side Shop")
+    await choose_plan(market.bob)
+    await market.bob.choose("Client to sign up", "New client")
+    await market.bob.choose("Organization", "Web Shop")
+    market.apply(members(""))
+    await market.bob.choose("Client to sign up", "Existing client")
+    assert market.bob.value("Client to sign up") == "Existing client"
+    assert market.bob.value("Organization") is None and market.bob.value("Client") is None
+    await market.bob.choose("Client", "Kiosk")
+    await market.bob.fill("Reason", "We sell things.")
+    await market.bob.submit("Next")
+    await market.bob.submit("Sign Up")
+    assert contracts(market)[0]["client"]["organization"] == "SideShop"
+
+
 async def test_a_contract_that_a_colleague_made_meanwhile_is_respected(market: House) -> None:
     await with_existing(market)
     market.apply("version: 1\norganizations: [{name: Web Shop, members: [{user: U0EVE, roles: [Client Developer]}]}]")

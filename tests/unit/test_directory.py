@@ -82,3 +82,16 @@ async def test_a_refusal_that_is_not_about_the_account_says_nothing_of_it(ending
 async def test_an_account_that_slack_does_not_know_is_refused(directory: SlackDirectory) -> None:
     with pytest.raises(Refusal):
         await directory.look_up(Person(team="T1", user="U0NO"))
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], "text", {"email": 5, "real_name": []}])
+def test_a_profile_of_another_shape_tells_nothing(directory: SlackDirectory, odd: object) -> None:
+    profile = directory.read("T1", {"id": "U0PAT", "profile": odd, "enterprise_user": odd, "real_name": odd, "tz": odd})
+    assert (profile.name, profile.email, profile.home_team) in (("U0PAT", "", "T1"), ("text", "", "T1"))
+
+
+def test_what_slack_says_fits_into_the_database(directory: SlackDirectory) -> None:
+    said = {"id": "U0PAT", "real_name": "P\0at" + "x" * 300, "team_id": "T" * 30, "locale": "x" * 30}
+    profile = directory.read("T1", said)
+    assert profile.name.startswith("Patx") and "\0" not in profile.name
+    assert [len(text) for text in (profile.name, profile.home_team, profile.locale)] == [255, 20, 20]
