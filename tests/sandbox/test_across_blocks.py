@@ -154,3 +154,11 @@ def test_a_url_belongs_into_overflow_menus_only() -> None:
 def test_the_shortest_text_may_not_be_longer_than_the_longest() -> None:
     assert found(modal(text_input("b", "L", min_length=5, max_length=5))) == []
     assert [rule for rule, _ in found(modal(text_input("b", "L", min_length=6, max_length=5)))] == ["pti.min_length"]
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], {}, [[]], {"type": []}])
+def test_whatever_stands_there_is_a_finding_and_no_fault(odd: object) -> None:
+    element = {"type": "static_select", "action_id": odd, "options": odd, "option_groups": odd, "initial_options": odd}
+    blocks = [{"type": "section", "block_id": odd, "text": odd}, {"type": "actions", "elements": [element]}, odd]
+    assert problems_of_blocks([*blocks, *blocks])
+    assert problems_of_blocks([{"type": "section", "text": {"type": odd, "text": "x"}}])

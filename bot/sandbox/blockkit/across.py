@@ -27,7 +27,9 @@ def _unique_block_ids(problems: Problems, blocks: list[tuple[int, Any]], pointer
     seen: set[str] = set()
     for place, block in blocks:
         block_id = block.get("block_id")
-        if block_id and block_id in seen:
+        if not isinstance(block_id, str) or not block_id:
+            continue
+        if block_id in seen:
             problems.append(Problem("block_id", f"block_id `{block_id}` already exists", f"{pointer}/{place}/block_id"))
         seen.add(block_id)
 
@@ -36,7 +38,9 @@ def _unique_action_ids(problems: Problems, block: Any, pointer: str) -> None:
     seen: set[str] = set()
     for where, element in _elements(block, pointer):
         action_id = element.get("action_id")
-        if action_id and action_id in seen:
+        if not isinstance(action_id, str) or not action_id:
+            continue
+        if action_id in seen:
             problems.append(Problem("action_id", f"action_id `{action_id}` already exists", f"{where}/action_id"))
         seen.add(action_id)
 

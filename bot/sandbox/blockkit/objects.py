@@ -30,7 +30,7 @@ def text(most: int, rule: str) -> Rule:
 
     def check(problems: Problems, value: Any, pointer: str) -> None:
         kind = value.get("type") if isinstance(value, dict) else None
-        if kind in shapes:
+        if isinstance(kind, str) and kind in shapes:
             shapes[kind](problems, value, pointer)
         else:
             problems.append(Problem(SHAPE, "must be a plain_text or mrkdwn object", pointer))
@@ -85,14 +85,19 @@ FILTER = Shape(
 
 def initial_among_options(problems: Problems, element: Any, pointer: str) -> None:
     """initial_option(s) must equal one of the options (select-menu-element)."""
-    groups = element.get("option_groups") or [element]
-    offered = [_bare(one) for group in groups if isinstance(group, dict) for one in group.get("options") or []]
+    groups = _items(element.get("option_groups")) or [element]
+    offered = [_bare(one) for group in groups if isinstance(group, dict) for one in _items(group.get("options"))]
     given = element.get("initial_option")
     chosen = [("initial_option", given)] if given is not None else []
-    chosen += [(f"initial_options/{place}", one) for place, one in enumerate(element.get("initial_options") or [])]
+    chosen += [(f"initial_options/{place}", one) for place, one in enumerate(_items(element.get("initial_options")))]
     for key, one in chosen:
         if _bare(one) not in offered:
             problems.append(Problem("select.initial", "must match one of the options", f"{pointer}/{key}"))
+
+
+def _items(value: Any) -> list[Any]:
+    """What is no list is told of by the rule for its key, and holds nothing here."""
+    return value if isinstance(value, list) else []
 
 
 def _bare(value: Any) -> Any:
