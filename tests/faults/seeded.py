@@ -38,27 +38,27 @@ def tested(place: Path, tests: Iterable[str]) -> int:
     return done.returncode
 
 
-def put_in(place: Path, bug: Bug) -> str:
-    """Put a bug into a copy and return the text that was there.
+def put_in(place: Path, path: str, old: str, new: str) -> None:
+    """Change a file of a copy.
 
     Raises:
         ValueError: the program has changed, and the bug fits no more.
     """
-    file = place / bug.path
+    file = place / path
     sound = file.read_text()
-    if sound.count(bug.old) != 1:
-        raise ValueError(f"{bug.name}: {bug.path} has {sound.count(bug.old)} places for it, there should be one")
-    file.write_text(sound.replace(bug.old, bug.new))
-    return sound
+    if sound.count(old) != 1:
+        raise ValueError(f"{path} has {sound.count(old)} places for a bug, there should be one: {old}")
+    file.write_text(sound.replace(old, new))
 
 
 def caught(place: Path, bug: Bug) -> str:
     """Return the words for the first of a bug's tests that noticed it; nothing if none did."""
-    sound = put_in(place, bug)
+    for change in bug.changes:
+        put_in(place, *change)
     try:
         return next((tests for tests in bug.tests if tested(place, [tests]) == RED), "")
     finally:
-        (place / bug.path).write_text(sound)
+        subprocess.run(["git", "checkout", "--quiet", "."], cwd=place, check=True)
 
 
 def hunt(place: Path, bugs: Iterable[Bug]) -> int:

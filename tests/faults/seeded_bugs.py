@@ -25,13 +25,22 @@ AUDIT = "tests/store/test_audit.py"
 
 @dataclass(frozen=True)
 class Bug:
-    """A bug: in ``path``, ``old`` (there once) becomes ``new``; ``tests`` are pytest's words for what must go red."""
+    """A bug: in ``path``, ``old`` (there once) becomes ``new``; ``tests`` are pytest's words for what must go red.
+
+    ``also`` is a second such change, where one alone is harmless because another line holds.
+    """
 
     name: str
     path: str
     old: str
     new: str
     tests: tuple[str, ...]
+    also: tuple[str, str, str] | None = None
+
+    @property
+    def changes(self) -> list[tuple[str, str, str]]:
+        """Path, old and new text of each change."""
+        return [(self.path, self.old, self.new), *([self.also] if self.also else [])]
 
 
 BUGS = (
@@ -54,7 +63,7 @@ BUGS = (
         (KILL_POINTS,),
     ),
     Bug(
-        "decides whether it waits before the update, not in it",
+        "reads whether it waits, and writes later, with nothing held in between",
         "bot/store/contracts.py",
         """            contracts.c.id == contract_id, contracts.c.status == ContractStatus.AWAITING_APPROVAL
         )
@@ -63,13 +72,11 @@ BUGS = (
         )
         values = {"status": status,""",
         (RACES,),
-    ),
-    Bug(
-        "asks for the request without holding it",
-        "bot/usecases/approvals.py",
-        "    contract = known(unit, person, contract_id, lock=True)\n    if not may(",
-        "    contract = known(unit, person, contract_id, lock=False)\n    if not may(",
-        (RACES,),
+        (
+            "bot/usecases/approvals.py",
+            "    contract = known(unit, person, contract_id, lock=True)\n    if not may(",
+            "    contract = known(unit, person, contract_id, lock=False)\n    if not may(",
+        ),
     ),
     Bug(
         "claims without a lease",
