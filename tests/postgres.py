@@ -60,13 +60,15 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_d
 EMPTY = b"""
 SET session_replication_role = replica;
 DO $$ DECLARE one record; BEGIN
-    FOR one IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    FOR one IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'
     LOOP EXECUTE format('DELETE FROM %I', one.name); END LOOP;
     FOR one IN SELECT sequencename AS name FROM pg_sequences WHERE schemaname = 'public'
     LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', one.name); END LOOP;
 END $$
 """
 """Deletes every row, in whatever order foreign keys want it: as a replica does, without looking at them."""
+VERSION = "INSERT INTO alembic_version VALUES (%s)"
+"""The one row of a database without rows: what version its schema is of."""
 SCHEMA = """
 SELECT
     (SELECT string_agg(format('%s %s %s %s', relname, relkind, relnatts, relchecks), ',' ORDER BY relname)
@@ -86,8 +88,8 @@ class Server:
 
     folder: Path
     names: Iterator[int]
-    free: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
-    """By template: databases that can be lent, each with what its schema is."""
+    free: dict[str, list[tuple[str, str, str]]] = field(default_factory=lambda: defaultdict(list))
+    """By template: databases that can be lent, each with what its schema is and the name of that."""
 
     def url(self, database: str) -> str:
         """Return the address of ``database`` on this server, as ``GATEHOUSE_DATABASE_URL`` takes it."""
@@ -112,20 +114,22 @@ class Server:
         Raises:
             RuntimeError: its schema was changed meanwhile.
         """
-        name, schema = self.free[template].pop() if self.free[template] else self._made(template)
+        name, schema, version = self.free[template].pop() if self.free[template] else self._made(template)
         yield self.url(name)
         with psycopg.connect(self.url(name), autocommit=True) as connection:
             connection.execute(LAST_ONE)
             connection.execute(EMPTY)
+            connection.execute(VERSION, (version,))
             if _schema(connection) != schema:
                 raise RuntimeError("the schema of a lent database was changed: take one by ``database`` for that")
-        self.free[template].append((name, schema))
+        self.free[template].append((name, schema, version))
 
-    def _made(self, template: str) -> tuple[str, str]:
+    def _made(self, template: str) -> tuple[str, str, str]:
         name = f"lent_{next(self.names)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         with psycopg.connect(self.url(name), autocommit=True) as connection:
-            return name, _schema(connection)
+            (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+            return name, _schema(connection), version
 
     def run(self, statement: str) -> None:
         """Run one statement as the superuser, outside any test's database."""

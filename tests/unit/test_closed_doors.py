@@ -57,12 +57,16 @@ def test_a_lent_database_comes_back_empty_and_with_nobody_in_it(
         connection = psycopg.connect(url, autocommit=True)
         connection.execute("INSERT INTO workspace (id, team, bound_at) VALUES (1, 'T1', now())")
         connection.execute("INSERT INTO seen (key, until) VALUES ('one', now())")
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
         return connection
 
     with postgres_server.lent(postgres_template) as first:
         staying = insert(first)
     with postgres_server.lent(postgres_template) as second, postgres_server.lent(postgres_template) as third:
         assert second == first != third
+        with psycopg.connect(second) as there, psycopg.connect(third) as elsewhere:
+            version = "SELECT version_num FROM alembic_version"
+            assert there.execute(version).fetchall() == elsewhere.execute(version).fetchall()
         insert(second).close()
         with pytest.raises(psycopg.OperationalError):
             staying.execute("SELECT 1")
