@@ -62,8 +62,8 @@ class Result:
             found.append(f"the 99th percentile of refusals is {refusal * 1000:.1f} ms")
         if self.flood and (click := quantile(self.flood.clicks, 0.99)) > CLICK_P99:
             found.append(f"the 99th percentile of clicks in the flood is {click * 1000:.0f} ms")
-        if self.flood and self.flood.unconfirmed:
-            found.append(f"{self.flood.unconfirmed} clicks were told that we could not confirm")
+        if self.flood and (late := self.flood.unconfirmed - self.flood.unconfirmed_before):
+            found.append(f"{late} clicks in the flood were told that we could not confirm")
         return found
 
     @property
@@ -90,6 +90,10 @@ class Result:
             found.append(f"there are only {len(CLASSES)} classes")
         if self.flood and self.flood.rate < ENOUGH * self.options.rate:
             found.append(f"the flood came with {self.flood.rate:.0f} a second, {self.options.rate} were planned")
+        if self.flood and (alone := quantile(self.flood.before, 0.99)) > CLICK_P99:
+            found.append(
+                f"the 99th percentile of clicks is {alone * 1000:.0f} ms without a flood: this machine is busy"
+            )
         return found
 
 

@@ -14,7 +14,7 @@ from tests.faults.forgeries.forgery import ANY
 from tests.faults.forgeries.genuine import CLICK, SHAPES, Pen
 from tests.faults.forgeries.rawhttp import Sending, plain, talk
 from tests.faults.forgeries.table import FLOODING
-from tests.faults.forgeries.watch import Watched
+from tests.faults.forgeries.watch import Counted, Watched
 from tests.faults.town import Town
 
 PREPARED = 600
@@ -40,6 +40,8 @@ class Flood:
     """Clicks without a 200."""
     unconfirmed: int = 0
     """Clicks that were told in time that we could not confirm: a matter of time, and true."""
+    unconfirmed_before: int = 0
+    """Those of them before the flood."""
     undecided: int = 0
     """Clicks whose contract is not approved."""
     decided_too_many: int = 0
@@ -60,17 +62,22 @@ async def flooded(
     quiet, loud = contracts[: clicks * alone], contracts[clicks * alone :]
     before = [await one.counted(at) for one in processes]
     result.before = await _clicked(processes, pen, quiet, clicks, result)
+    result.unconfirmed_before = await _unconfirmed(at, processes, before)
     begun = time.monotonic()
     flooding = asyncio.create_task(_flood(processes, forged, rate, seconds, result))
     result.clicks = await _clicked(processes, pen, loud, clicks, result)
     await flooding
     result.rate = result.sent / (time.monotonic() - begun)
-    counted = [(await one.counted(at)).since(then) for one, then in zip(processes, before, strict=True)]
-    result.unconfirmed = sum(one.unconfirmed for one in counted)
+    result.unconfirmed = await _unconfirmed(at, processes, before)
     status = {one["id"]: one["status"] for one in await asyncio.to_thread(_statuses, at)}
     result.undecided = sum(status[contract] != "Active" for contract in contracts)
     result.decided_too_many = sum(status[contract] != "AwaitingApproval" for contract in spare)
     return result
+
+
+async def _unconfirmed(at: Town, processes: Sequence[Watched], before: Sequence[Counted]) -> int:
+    counted = zip(processes, before, strict=True)
+    return sum([(await one.counted(at)).since(then).unconfirmed for one, then in counted])
 
 
 def _told_nobody(unit: Unit) -> None:
