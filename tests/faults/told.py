@@ -131,7 +131,7 @@ def of_row(row: Any, contract: Contract, found: Told, *, exactly_once: bool) -> 
         return [] if row.last_error in PERMANENT and not stand else [f"{where} failed: {row.last_error}"]
     if row.state == State.PENDING:
         return [f"{where} is not delivered: {row.last_error}"]
-    if row.last_error in GONE and not contract.is_waiting and not stand:
+    if row.last_error in GONE and not contract.is_waiting and not (stand and exactly_once):
         return []  # somebody deleted it, and it has nothing to ask any more
     wrong = [] if len(stand) == 1 or (stand and not exactly_once) else [f"{where} stands there {len(stand)} times"]
     recorded = [message for message in stand if (message.channel, message.ts) == (row.channel, row.ts)]
