@@ -14,6 +14,7 @@ from tests.faults.forgeries.forgery import ANY
 from tests.faults.forgeries.genuine import CLICK, SHAPES, Pen
 from tests.faults.forgeries.rawhttp import Sending, plain, talk
 from tests.faults.forgeries.table import FLOODING
+from tests.faults.forgeries.torrent import Order, begun
 from tests.faults.forgeries.watch import Counted, Watched
 from tests.faults.town import Town
 
@@ -63,11 +64,11 @@ async def flooded(
     before = [await one.counted(at) for one in processes]
     result.before = await _clicked(processes, pen, quiet, clicks, result)
     result.unconfirmed_before = await _unconfirmed(at, processes, before)
-    begun = time.monotonic()
-    flooding = asyncio.create_task(_flood(processes, forged, rate, seconds, result))
+    order = Order(tuple(one.port for one in processes), forged, rate, seconds)
+    torrent = await begun(order)
     result.clicks = await _clicked(processes, pen, loud, clicks, result)
-    await flooding
-    result.rate = result.sent / (time.monotonic() - begun)
+    sent = await torrent.ended()
+    result.sent, result.let_in, result.rate = sent.count, sent.let_in, sent.count / sent.seconds
     result.unconfirmed = await _unconfirmed(at, processes, before)
     status = {one["id"]: one["status"] for one in await asyncio.to_thread(_statuses, at)}
     result.undecided = sum(status[contract] != "Active" for contract in contracts)
@@ -93,23 +94,10 @@ def _statuses(at: Town) -> list[dict[str, str]]:
     )
 
 
-def _prepared(pen: Pen, rng: Random) -> list[Sending]:
+def _prepared(pen: Pen, rng: Random) -> tuple[Sending, ...]:
     order = [FLOODING[number % len(FLOODING)] for number in range(PREPARED)]
     rng.shuffle(order)
-    return [one.make(rng, pen.write(rng.choice(SHAPES) if one.shape == ANY else one.shape)) for one in order]
-
-
-async def _flood(processes: Sequence[Watched], forged: list[Sending], rate: int, seconds: int, result: Flood) -> None:
-    async def one(number: int) -> None:
-        heard = await talk(processes[number % len(processes)].port, forged[number % len(forged)])
-        result.sent += 1
-        result.let_in += any(status < 400 or status >= 500 for status in heard.statuses)
-
-    begun = time.monotonic()
-    async with asyncio.TaskGroup() as group:
-        for number in range(rate * seconds):
-            await _until(begun + number / rate)
-            group.create_task(one(number))
+    return tuple(one.make(rng, pen.write(rng.choice(SHAPES) if one.shape == ANY else one.shape)) for one in order)
 
 
 async def _clicked(
@@ -123,16 +111,10 @@ async def _clicked(
         took.append(time.monotonic() - due)
         result.unanswered += heard.statuses != (200,)
 
-    begun = time.monotonic()
+    first = time.monotonic()
     async with asyncio.TaskGroup() as group:
         for number in range(len(contracts)):
-            due = begun + number / rate
-            await _until(due)
+            due = first + number / rate
+            await asyncio.sleep(max(due - time.monotonic(), 0))
             group.create_task(one(number, due))
     return took
-
-
-async def _until(moment: float) -> None:
-    early = moment - time.monotonic()
-    if early > 0:
-        await asyncio.sleep(early)
