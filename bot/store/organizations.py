@@ -93,8 +93,7 @@ class OrganizationRows:
 
     def approval_ways(self, organization_id: str) -> ApprovalWays:
         """Return how the approvers of an organization want to be told."""
-        query = sa.select(organizations.c.approval_channel, organizations.c.approvals)
-        return as_ways(self._connection.execute(query.where(organizations.c.id == organization_id)).one())
+        return as_ways(self._connection.execute(_WAYS, {"id": organization_id}).one())
 
     def create(
         self,
@@ -215,6 +214,9 @@ def _holding(organization_id: str, permission: Permission) -> tuple[sa.ColumnEle
     return members.c.organization_id == organization_id, members.c.role.in_(roles_with(permission))
 
 
+_WAYS = sa.select(organizations.c.approval_channel, organizations.c.approvals).where(
+    organizations.c.id == sa.bindparam("id")
+)
 _UNFIT = ("is_guest", "is_bot", "is_deactivated", "is_stranger")
 """Whoever is one of these is told nothing and decides nothing (RELIABILITY B3–B5)."""
 FIT = (people.c.user.is_not(None), *(people.c[flag].is_(False) for flag in _UNFIT))

@@ -8,7 +8,7 @@ from bot.domain.clients import ClientDraft, ClientStatus, NewClient, check_entri
 from bot.domain.contracts import TERMS_CHANGED, Contract, Offer, SignUpDraft, Status
 from bot.domain.ids import new_id
 from bot.domain.notifications import DestinationType, Kind
-from bot.domain.organizations import PERSONAL, Choices
+from bot.domain.organizations import PERSONAL, ApprovalWays, Choices
 from bot.domain.people import Person, Profile
 from bot.domain.policy import HouseRules, Permission
 from bot.domain.sign_up import SignUp
@@ -221,16 +221,17 @@ def _sign_up(unit: Unit, rules: HouseRules, profile: Profile, person_id: str, dr
     else:
         _check_right(unit, rules, person, version_id)
     waits = _needs_approval(unit, rules, person, offer)
+    ways = unit.organizations.approval_ways(offer.organization_id) if waits else None
     reason = names.reason(draft.reason, required=waits)
     _check_terms(offer, draft)
-    contract_id = unit.contracts.create(_values(unit, rules, offer, version_id, person_id, waits=waits, reason=reason))
+    contract_id = unit.contracts.create(_values(unit, rules, offer, version_id, person_id, ways=ways, reason=reason))
     if contract_id is None:
         raise _live(offer)
     contract = unit.contracts.get(person.team, contract_id)
     assert contract is not None
     refresh_client_status(unit, contract)
     _record(unit, by, contract)
-    _tell(unit, rules, contract)
+    _tell(unit, rules, contract, ways)
     return contract_id
 
 
@@ -276,21 +277,29 @@ def _made(unit: Unit, organization_id: str, checked: NewClient, person_id: str, 
 
 
 def _values(
-    unit: Unit, rules: HouseRules, offer: Offer, version_id: str, person_id: str, *, waits: bool, reason: str
+    unit: Unit,
+    rules: HouseRules,
+    offer: Offer,
+    version_id: str,
+    person_id: str,
+    *,
+    ways: ApprovalWays | None,
+    reason: str,
 ) -> dict[str, Any]:
+    """Return a contract's columns; ``ways``: how its approvers are told if it waits for them."""
     return {
         "client_version_id": version_id,
         "api_version_id": offer.api_version_id,
         "plan_version_id": offer.plan_version_id,
         "organization_id": offer.organization_id,
-        "status": Status.AWAITING_APPROVAL if waits else Status.ACTIVE,
+        "status": Status.AWAITING_APPROVAL if ways else Status.ACTIVE,
         "reason": reason,
         "terms_url": offer.terms_url,
         "terms_version": offer.terms_version,
         "terms_accepted_at": unit.now if offer.terms_url else None,
         "requested_by": person_id,
         "requested_at": unit.now,
-        **(schedule(unit, rules, offer.organization_id) if waits else {}),
+        **(schedule(rules, ways, unit.now) if ways else {}),
         "decision_reason": "",
     }
 
@@ -363,9 +372,9 @@ def record_both(
         unit.audit.record(scope, by, change)
 
 
-def _tell(unit: Unit, rules: HouseRules, contract: Contract) -> None:
+def _tell(unit: Unit, rules: HouseRules, contract: Contract, ways: ApprovalWays | None) -> None:
     """The requester hears either way; approvers only of what they have to decide (SPEC 4.5)."""
-    if contract.is_waiting:
-        tell_approvers(unit, rules, contract)
+    if ways:
+        tell_approvers(unit, rules, contract, ways)
     kind = Kind.WAITING if contract.is_waiting else Kind.OUTCOME
     unit.outbox.add(contract.id, kind, DestinationType.USER, contract.requested_by.user, contract.revision)

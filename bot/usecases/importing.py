@@ -98,7 +98,7 @@ def _state(
         "status": contract.status,
         "requested_by": _requester(unit, team, contract.requested_by),
         "requested_at": contract.requested_at or unit.now,
-        **(schedule(unit, rules, organization_id) if waits else {}),
+        **(schedule(rules, unit.organizations.approval_ways(organization_id), unit.now) if waits else {}),
         "reason": "",
         "terms_url": "",
         "terms_version": "",
@@ -121,7 +121,7 @@ def _follow_up(unit: Unit, rules: HouseRules, team: str, contract_id: str) -> No
     for scope in sorted({contract.client_organization_id, contract.organization_id}):
         unit.audit.record(scope, CATALOG, change)
     if contract.is_waiting:
-        tell_approvers(unit, rules, contract)
+        tell_approvers(unit, rules, contract, unit.organizations.approval_ways(contract.organization_id))
 
 
 def _folded(name: str) -> str:

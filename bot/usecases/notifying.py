@@ -2,6 +2,7 @@
 
 from bot.domain.contracts import Contract
 from bot.domain.notifications import DestinationType, Kind, Notification
+from bot.domain.organizations import ApprovalWays
 from bot.domain.policy import HouseRules, Permission
 from bot.store.unit import Unit
 from bot.usecases.unreached import after_failed_alert, alert_admins, fall_back_to_admins
@@ -10,12 +11,11 @@ REPLIES = frozenset({Kind.REMINDER, Kind.DIGEST, Kind.QUESTION, Kind.ANSWER})
 """What is said to those who have a request already."""
 
 
-def tell_approvers(unit: Unit, rules: HouseRules, contract: Contract) -> None:
-    """Owe the request to the approval channel, to each approver, or both, as the organization wants it.
+def tell_approvers(unit: Unit, rules: HouseRules, contract: Contract, ways: ApprovalWays) -> None:
+    """Owe the request to the approval channel, to each approver, or both: in the ``ways`` of its organization.
 
     With nobody who could decide, the platform admins are told, and the requester that it is so.
     """
-    ways = unit.organizations.approval_ways(contract.organization_id)
     approvers = _approvers(unit, contract)
     if ways.tells_channel:
         unit.outbox.add(contract.id, Kind.REQUEST, DestinationType.CHANNEL, ways.channel, contract.revision)

@@ -3,19 +3,18 @@
 from datetime import datetime, timedelta
 
 from bot import durations
+from bot.domain.organizations import ApprovalWays
 from bot.domain.policy import HouseRules
-from bot.store.unit import Unit
 
 
-def schedule(unit: Unit, rules: HouseRules, organization_id: str) -> dict[str, datetime | None]:
+def schedule(rules: HouseRules, ways: ApprovalWays, now: datetime) -> dict[str, datetime | None]:
     """Return the times of a request that begins to wait now, by column; None: never."""
-    ways = unit.organizations.approval_ways(organization_id)
     times = {
         "remind_at": chosen(ways.remind_after, rules.remind_after),
         "escalate_at": chosen(ways.escalate_after, rules.escalate_after),
         "expires_at": chosen(ways.expire_after, rules.expire_after),
     }
-    return {column: unit.now + after if after else None for column, after in times.items()}
+    return {column: now + after if after else None for column, after in times.items()}
 
 
 def chosen(own: str | None, general: timedelta) -> timedelta:

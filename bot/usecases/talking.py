@@ -131,7 +131,7 @@ def send_again(
         reminders=0,
         escalation=0,
         history=[word.model_dump(mode="json") for word in history],
-        **schedule(unit, rules, contract.organization_id),
+        **schedule(rules, unit.organizations.approval_ways(contract.organization_id), unit.now),
     )
     revision = contract.revision + 1
     unit.outbox.redraw(contract.id, revision, (Kind.REQUEST, Kind.WAITING, Kind.ASKED))
