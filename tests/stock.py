@@ -1,8 +1,9 @@
 """Organizations and waiting requests by the thousand, written in bulk: for benchmarks, and tests about many at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -65,6 +66,30 @@ def places(unit: Unit) -> list[Place]:
         .order_by(t.organizations.c.approval_channel)
     )
     return [Place(*row) for row in unit.connection.execute(query)]
+
+
+def client_versions(unit: Unit, count: int) -> Iterator[tuple[str, Place]]:
+    """Write clients, each with a version that signed up for nothing yet; yield these versions, each with a place."""
+    person, where = unit.people.id_of(ASKER), places(unit)
+    for number in range(count):
+        place, client, version = where[number % len(where)], new_id(), new_id()
+        key, made = f"free{number}", {"created_at": unit.now, "created_by": person}
+        named = {"key": key, "folded": key, "name": key, "sort_name": key}
+        unit.connection.execute(
+            sa.insert(t.clients), {"id": client, "organization_id": place.organization_id} | named | made
+        )
+        state = {"id": version, "client_id": client, "version": "1.0", "status": "Created"}
+        unit.connection.execute(sa.insert(t.client_versions), state | made)
+        yield version, place
+
+
+def waiting_values(place: Place, version_id: str, person_id: str, now: datetime) -> dict[str, Any]:
+    """Return the columns of a request that waits, as signing up writes them, without its schedule."""
+    joined = {"api_version_id": place.api_version_id, "plan_version_id": place.plan_version_id}
+    joined |= {"client_version_id": version_id, "organization_id": place.organization_id}
+    terms = {"terms_url": "", "terms_version": "", "terms_accepted_at": None}
+    said = {"reason": "We sell shoes and want to be paid.", "decision_reason": "", "status": "AwaitingApproval"}
+    return joined | terms | said | {"requested_by": person_id, "requested_at": now}
 
 
 def timestamp(number: int) -> str:

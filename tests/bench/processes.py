@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -33,14 +33,17 @@ def cpu(process: psutil.Popen) -> float:
 
 
 @contextmanager
-def serving(command: list[str | Path], **variables: str) -> Iterator[psutil.Popen]:
+def serving(command: Sequence[str | Path], *, piped: bool = False, **variables: str) -> Iterator[psutil.Popen]:
     """Start a server on the first core with further environment variables, and end it with the block.
+
+    With ``piped`` its standard input and output are pipes to us.
 
     Its modules are compiled once and kept, as those of an installed program are.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"PYTHONPYCACHEPREFIX": f"{tempfile.gettempdir()}/gatehouse-bench-{os.getuid()}"} | variables
-    process = psutil.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    pipe = subprocess.PIPE if piped else None
+    process = psutil.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
     try:
         process.cpu_affinity([0])
         yield process
