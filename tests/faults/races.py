@@ -32,6 +32,7 @@ TOLD = ("approved this request", "rejected this request", "withdrew this request
 """How whoever came second is told."""
 UNSURE = "Temporarily unavailable."
 """How the bot says that it could not find out in time; people press again then, and so do those of these races."""
+PRESSES = 5
 TOLD_WITHIN = 3.0
 """Seconds (RELIABILITY G3)."""
 AHEAD = 8
@@ -129,11 +130,13 @@ class Race:
             await self.ring.apply(self.case.panel, "")
 
     async def _press(self, payload: Json) -> None:
-        """Press, and once more for whoever is asked to in the answer itself."""
+        """Press, and again as long as the answer itself asks for that."""
         if self._with_clock:
             await asyncio.sleep(self.chance.uniform(0, TICK))
         answer = await self._send(payload)
-        if UNSURE in str(answer.body):
+        for _ in range(PRESSES):
+            if UNSURE not in str(answer.body):
+                break
             self.tally.again += 1
             answer = await self._send(payload)
         if any(words in str(answer.body) for words in TOLD):
