@@ -114,6 +114,16 @@ class Accounts:
         await self._write(people.save_profile, profile)
         return _at_home(profile, home_team)
 
+    async def freshen(self, person: Person) -> None:
+        """Ask Slack about an account ahead of what needs it fresh, if what is known would soon be too old for that."""
+        known = await self._read(people.recall_profile, person)
+        if known and self._clock.now() - known[1] <= PROFILE_AGE / 2:
+            return
+        try:
+            await self._write(people.save_profile, await self._directory.look_up(person))
+        except Refusal:
+            log.warning("Slack doesn't know somebody", user=person.user)
+
     async def known_profile(self, person: Person, home_team: str = "") -> Profile:
         """Return what we know of an account without asking Slack, if it is no older than a day; for looking.
 

@@ -80,12 +80,14 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     async def organization_chosen(submission: Submission) -> Reply:
         draft = await typed(submission)
         profile = await desk.known_profile(submission.person, submission.home_team)
+        board.beside(desk.freshen(submission.person))
         return Reply.show(wizard.details_step(await desk.choose_organization(profile, draft)))
 
     @board.submission(wizard.DETAILS)
     async def details_entered(submission: Submission) -> Reply:
         draft = await typed(submission)
         profile = await desk.known_profile(submission.person, submission.home_team)
+        board.beside(desk.freshen(submission.person))
         try:
             problems = await desk.check_details(profile, draft)
         except Refusal as refusal:

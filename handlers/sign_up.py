@@ -100,6 +100,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         if not _is_drawn(submission.view, draft):
             return Reply.show(wizard.client_step(_step(await look_again(submission, draft))))
         profile = await desk.known_profile(submission.person, submission.home_team)
+        board.beside(desk.freshen(submission.person))
         sign_up, problems = await desk.check_client_step(profile, draft)
         if problems:
             return _at_their_fields(submission.view, sign_up, problems)
@@ -109,6 +110,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     async def terms_answered(submission: Submission) -> Reply:
         draft = await typed(submission)
         profile = await desk.known_profile(submission.person, submission.home_team)
+        board.beside(desk.freshen(submission.person))
         state = await desk.accept_terms(profile, draft, wizard.read_ticked(submission.view.values))
         if not state.draft.accepts(state.offer):
             return Reply.show(wizard.terms_step(_step(state), TERMS_CHANGED))

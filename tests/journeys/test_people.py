@@ -77,6 +77,21 @@ async def test_whoever_became_a_guest_while_the_window_was_open_is_refused(house
     assert house.clients() == ["Web shop"]
 
 
+async def test_slack_is_asked_beside_the_steps_of_a_wizard_so_that_its_end_need_not_wait(house: House) -> None:
+    def asked() -> int:
+        return sum(one.name == "users.info" for one in house.workspace.traffic)
+
+    await to_summary(house.bob)
+    house.clock.forward(minutes=2)
+    await house.bob.press("Back")
+    before = asked()
+    await house.bob.submit("Next")
+    assert asked() == before + 1
+    await house.bob.submit("Create Client")
+    assert house.clients() == ["Web shop"]
+    assert asked() == before + 1
+
+
 async def test_whoever_was_deactivated_while_the_window_was_open_is_refused(house: House) -> None:
     await to_summary(house.bob)
     late = house.bob.draft_submission()
