@@ -183,7 +183,7 @@ class Dispatcher:
         if one.kind is Kind.EXTRA:
             await self._take_away(one)
         elif letter.is_moot or (one.parent_id and not one.thread):
-            await self._write(lambda unit: unit.outbox.drop(one))
+            await self._let_be(one)
         elif one.card_id:
             await self._on_card(one, one.card_id)
         elif one.kind is Kind.BURST and one.state is State.FAILED:
@@ -194,6 +194,13 @@ class Dispatcher:
             return
         else:
             await self._post(letter)
+
+    async def _let_be(self, one: Notification) -> None:
+        """There is nothing to say any more; a message that may be there already is looked for, to be known."""
+        if one.ts:
+            await self._write(lambda unit: unit.outbox.settle(one))
+        elif not one.unsure or await self._may_post_again(one):
+            await self._write(lambda unit: unit.outbox.drop(one))
 
     async def _take_away(self, extra: Notification) -> None:
         """Take a message away that stands twice; where Slack won't have it, it is left for the next press on it."""

@@ -8,6 +8,8 @@ from tests.journeys.asking import ask, buttons, contracts, replies, request
 from tests.journeys.conftest import OpenHouse
 from tests.journeys.house import House
 from tests.journeys.market import CATALOG
+from tests.journeys.signing import notifications
+from tests.journeys.test_delivery_faults import with_history
 
 
 @pytest.fixture
@@ -145,3 +147,19 @@ async def test_what_is_switched_off_never_happens(opened: OpenHouse) -> None:
         await later(market, days=400)
         assert replies(market) == []
         assert contracts(market)[0]["status"] == "AwaitingApproval"
+
+
+async def test_a_reminder_that_may_stand_there_is_looked_for_though_it_says_nothing_any_more(market: House) -> None:
+    await with_history(market)
+    await ask(market)
+    message = request(market)
+    market.clock.forward(hours=25)
+    market.workspace.faults.add(method="chat.postMessage", kind="reset_after")
+    await market.tick()
+    assert len(replies(market)) == 1
+    await market.pat.press("Approve", message=message)
+    market.clock.forward(seconds=20)
+    await market.delivered()
+    (known,) = notifications(market, "reminder")
+    assert known["state"] == "sent"
+    assert known["message"]["ts"] in {one.ts for one in market.workspace.channel("approvals").messages}
