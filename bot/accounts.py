@@ -70,6 +70,7 @@ class Accounts:
         self._store, self._rules, self._directory, self._clock = store, rules, directory, clock
         self._put_off: dict[str, datetime] = {}
         self._checking: set[Person] = set()
+        self._asking: dict[Person, asyncio.Task[Profile]] = {}
 
     async def _write(self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(self._store.write.submit(lambda unit: work(unit, *args, **kwargs)))
@@ -105,24 +106,48 @@ class Accounts:
             return _at_home(known[0], home_team)
         try:
             async with asyncio.timeout(DIRECTORY_PATIENCE):
-                profile = await self._directory.look_up(person)
+                profile = await asyncio.shield(self._asked(person))
         except (Unavailable, TimeoutError) as error:
             if known is None or self._clock.now() - known[1] > oldest:
                 raise Refusal(WHO_ARE_YOU) from error
             log.warning("account not refreshed", user=person.user, error=type(error).__name__)
             return _at_home(known[0], home_team)
-        await self._write(people.save_profile, profile)
         return _at_home(profile, home_team)
+
+    def _asked(self, person: Person) -> asyncio.Task[Profile]:
+        """Return what asks Slack about an account, once for all who want to know; a late answer is kept, too."""
+        asking = self._asking.get(person)
+        if asking is None:
+            asking = self._asking[person] = asyncio.create_task(self._ask(person))
+            asking.add_done_callback(lambda done: self._answered(person, done))
+        return asking
+
+    async def _ask(self, person: Person) -> Profile:
+        profile = await self._directory.look_up(person)
+        try:
+            await self._write(people.save_profile, profile)
+        except Unavailable:
+            log.warning("an account was not written down", user=person.user)
+        return profile
+
+    def _answered(self, person: Person, done: asyncio.Task[Profile]) -> None:
+        del self._asking[person]
+        if not done.cancelled() and (error := done.exception()):
+            log.info("Slack did not tell about an account", user=person.user, error=type(error).__name__)
+
+    async def close(self) -> None:
+        """Ask no more."""
+        asking = list(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
 
     async def freshen(self, person: Person) -> None:
         """Ask Slack about an account ahead of what needs it fresh, if what is known would soon be too old for that."""
         known = await self._read(people.recall_profile, person)
         if known and self._clock.now() - known[1] <= PROFILE_AGE / 2:
             return
-        try:
-            await self._write(people.save_profile, await self._directory.look_up(person))
-        except Refusal:
-            log.warning("Slack doesn't know somebody", user=person.user)
+        await asyncio.wait({self._asked(person)})
 
     async def known_profile(self, person: Person, home_team: str = "") -> Profile:
         """Return what we know of an account without asking Slack, if it is no older than a day; for looking.

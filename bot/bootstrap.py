@@ -91,6 +91,7 @@ class Runtime:
         if late:
             log.warning("cut off while stopping", tasks=late)
         await self.workspace.stop()
+        await self.desk.close()
         await self.slack.close()
         self.replays.close()
         self.store.close()

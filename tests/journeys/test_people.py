@@ -1,7 +1,10 @@
 """Guests, strangers, apps, deactivated people and newcomers (SPEC 2.8, RELIABILITY B3–B5)."""
 
+import asyncio
+
 import pytest
 
+from bot import accounts
 from bot.sandbox.acting import Actor
 from bot.sandbox.events import emit
 from tests.journeys.conftest import OpenHouse
@@ -90,6 +93,24 @@ async def test_slack_is_asked_beside_the_steps_of_a_wizard_so_that_its_end_need_
     await house.bob.submit("Create Client")
     assert house.clients() == ["Web shop"]
     assert asked() == before + 1
+
+
+async def test_an_answer_of_slack_that_came_too_late_for_one_act_counts_for_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await to_summary(house.bob)
+    house.clock.forward(minutes=2)
+    monkeypatch.setattr(accounts, "DIRECTORY_PATIENCE", 0.01)
+    slow = house.workspace.faults.add(method="users.info", kind="slow", seconds=0.3)
+    late = house.bob.draft_submission()
+    await house.bob.press("Back")
+    await asyncio.gather(*(house.bob.command("/my-clients") for _ in range(3)))
+    await house.bob.settle()
+    assert slow.fired == 1
+    before = [one.name for one in house.workspace.traffic].count("users.info")
+    await house.bob.send(late)
+    assert house.clients() == ["Web shop"]
+    assert [one.name for one in house.workspace.traffic].count("users.info") == before
 
 
 async def test_whoever_was_deactivated_while_the_window_was_open_is_refused(house: House) -> None:
