@@ -18,15 +18,16 @@ KINDS = BROKEN | CUT | {"429", "slow"}
 class Fault:
     """One planned fault.
 
-    ``times`` is how often it still happens, ``fired`` how often it did, ``seconds`` how long ``slow`` takes. If it has
-    ``acted``, the call is carried out first: the effect is in the workspace, and the bot does not learn of it.
+    ``times`` is how often it still happens, ``fired`` how often it did, ``seconds`` how long it takes before anything
+    happens. If it has ``acted``, the call is carried out first: the effect is in the workspace, and the bot does not
+    learn of it.
     """
 
     method: str
     kind: str
     times: int = 1
     retry_after: str | None = "1"
-    seconds: float = 1.0
+    seconds: float = 0.0
     acted: bool = False
     about: str | None = None
     fired: int = 0
@@ -45,7 +46,7 @@ class Faults:
         kind: str,
         times: int = 1,
         retry_after: str | None = "1",
-        seconds: float = 1.0,
+        seconds: float | None = None,
         acted: bool = False,
         about: str | None = None,
     ) -> Fault:
@@ -57,7 +58,7 @@ class Faults:
             times: how many calls fail.
             retry_after: what a 429 says in ``Retry-After`` (seconds, as text: it may be nonsense on purpose); None: no
                 such header.
-            seconds: how long ``slow`` takes.
+            seconds: how long it takes before anything happens; None: a second if it is ``slow``, else no time.
             acted: whether a call is carried out although its broken answer doesn't say so.
             about: only calls that name this channel or person, or the direct messages of this person.
 
@@ -69,6 +70,8 @@ class Faults:
         if acted and kind not in BROKEN and not kind.startswith("error:"):
             raise ValueError(f"{kind!r} says by itself whether the call is carried out")
         acted = acted or kind in {"reset_after", "lost_answer"}
+        if seconds is None:
+            seconds = 1.0 if kind == "slow" else 0.0
         fault = Fault(method, kind, times, retry_after, seconds, acted, about)
         self._planned[about].append(fault)
         return fault

@@ -37,7 +37,7 @@ async def answered(fault: Fault | None, request: Request, run: Run) -> tuple[Res
         The response, and status and content as the bot sees them (0 and None if it sees nothing).
     """
     kind = fault.kind if fault else ""
-    if fault and kind == "slow":
+    if fault and fault.seconds:
         await asyncio.sleep(fault.seconds)
     if fault is None or kind == "slow":
         status, headers, content = run()

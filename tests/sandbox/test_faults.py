@@ -75,6 +75,13 @@ async def test_an_answer_that_trickles_never_ends(server: SandboxServer, workspa
     assert (await raw(server, workspace))[0] == 200
 
 
+async def test_any_answer_can_take_its_time(server: SandboxServer, workspace: Workspace) -> None:
+    workspace.faults.add(method="chat.postMessage", kind="error:odd", seconds=0.2)
+    begun = time.monotonic()
+    assert (await raw(server, workspace))[1] == b'{"ok":false,"error":"odd"}'
+    assert time.monotonic() - begun >= 0.2
+
+
 async def test_a_429_without_a_header_says_nothing_of_when(api: AsyncWebClient, workspace: Workspace) -> None:
     workspace.faults.add(method="chat.postMessage", kind="429", retry_after=None)
     with pytest.raises(SlackApiError) as caught:
