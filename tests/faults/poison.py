@@ -2,7 +2,7 @@
 
 ``python -m tests.faults.poison --rows 1000 --poison 100`` starts real ``gatehouse serve`` processes on a PostgreSQL of
 its own and makes all rows due at one moment, with and without the poison by turns. Half of the poison is refused by
-Slack for a reason nobody knows, half can't be drawn.
+Slack for a reason nobody knows, half can't be drawn. Slack takes as long for a post as it does in life.
 """
 
 import argparse
@@ -93,9 +93,9 @@ class Result:
 class Ward:
     """A town with rows that wait for a moment at which all of them are due, and those of them that are poison."""
 
-    def __init__(self, at: Town, rows: int, poison: int, seed: int) -> None:
-        self.at, self._rows, self._count = at, rows, poison
-        self._chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    def __init__(self, at: Town, options: argparse.Namespace) -> None:
+        self.at, self._rows, self._count, self._latency = at, options.rows, options.poison, options.latency
+        self._chance = random.Random(options.seed)  # noqa: S311 - repeatable, not secret
         self.poison = Poison([], [])
         self.others: list[str] = []
 
@@ -109,9 +109,8 @@ class Ward:
         refused = self._chance.sample(rows, half)
         self.poison = Poison([row.id for row in refused], [])
         for row in refused:
-            self.at.workspace.faults.add(
-                method="chat.postMessage", kind=UNKNOWN_ERROR, about=row.destination, times=FOR_EVER
-            )
+            self._plan(UNKNOWN_ERROR, row.destination)
+        self._plan("slow", None)
         each = [row for row in rows if row.kind == Kind.WAITING][: self._count - half]
         self.poison.undrawable = await self.at.do(lambda unit: _undrawable(unit, each))
         for row in each:
@@ -120,6 +119,11 @@ class Ward:
         spared = [row.id for row in rows if row.id not in set(self.poison.refused)]
         self.others = spared[: self._rows - self._count]
         await self.at.do(lambda unit: unit.connection.execute(_all_rows().values(due_at=unit.now + WAIT)))
+
+    def _plan(self, kind: str, about: str | None) -> None:
+        self.at.workspace.faults.add(
+            method="chat.postMessage", kind=kind, about=about, times=FOR_EVER, seconds=self._latency
+        )
 
     async def due(self, ids: list[str]) -> float:
         """Make these due now and return the time, in seconds since 1970."""
@@ -193,7 +197,7 @@ async def one_round(
     async with town(url, catalog=country.catalog(there)) as at:
         country.populate(at.workspace, there)
         await at.do(lambda unit: country.acquaint(unit, at.workspace.team_id, there))
-        ward = Ward(at, options.rows, options.poison, options.seed)
+        ward = Ward(at, options)
         await ward.fill(there)
         for _ in range(options.replicas):
             await at.serve()
@@ -249,6 +253,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("rows", 1000), ("poison", 100), ("rounds", 3), ("replicas", 2), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds that Slack takes for a post")
     options = parser.parse_args()
     result = Result(options.seed, options.replicas)
     with postgres.running() as server:
