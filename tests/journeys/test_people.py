@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot import accounts
+from bot.domain.people import Person
 from bot.sandbox.acting import Actor
 from bot.sandbox.events import emit
 from tests.journeys.conftest import OpenHouse
@@ -107,6 +108,7 @@ async def test_an_answer_of_slack_that_came_too_late_for_one_act_counts_for_the_
     await asyncio.gather(*(house.bob.command("/my-clients") for _ in range(3)))
     await house.bob.settle()
     assert slow.fired == 1
+    await house.runtime.desk.freshen(Person(team=house.workspace.team_id, user="U0BOB"))  # written down by now
     before = [one.name for one in house.workspace.traffic].count("users.info")
     await house.bob.send(late)
     assert house.clients() == ["Web shop"]
