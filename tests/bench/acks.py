@@ -32,7 +32,8 @@ Figures = dict[str, dict[str, list[float]]]
 async def measure(rounds: int, count: int, seconds: float, js: Path | None) -> Figures:
     """Return all figures: seconds, bytes and ratios as their names say."""
     figures: Figures = defaultdict(lambda: defaultdict(list))
-    async with processes.slack() as api:
+    async with processes.slack() as slack:
+        api = slack.api
         for _ in range(rounds):
             for name in ("bolt25", *(["js25"] if js else []), "gatehouse"):
                 await _one(figures[name], _command(name, api, js), 29, count, seconds)

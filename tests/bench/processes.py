@@ -86,8 +86,22 @@ async def first_answer(port: int, request: bytes) -> list[load.Line]:
     raise RuntimeError("the server did not start")
 
 
-async def _answer(request: web.Request) -> web.Response:
-    """Say yes to everything, with what its callers expect."""
+class LocalSlack:
+    """A Web API that says yes to everything, with what its callers expect; ``calls`` counts them."""
+
+    def __init__(self, port: int, seconds: float) -> None:
+        self.api, self.calls = f"http://127.0.0.1:{port}/api/", 0
+        self._seconds = seconds
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer a call after some seconds."""
+        self.calls += 1
+        if self._seconds:
+            await asyncio.sleep(self._seconds)
+        return _answer(request)
+
+
+def _answer(request: web.Request) -> web.Response:
     known = {"ok": True, "team_id": "T111", "user_id": "UBOT", "bot_id": "B111", "team": "acme", "user": "bot"}
     match request.match_info["method"]:
         case "users.info":
@@ -100,15 +114,15 @@ async def _answer(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def slack() -> AsyncIterator[str]:
-    """Give the address of a Web API that knows what servers ask for at their start and afterwards."""
+async def slack(seconds: float = 0.0) -> AsyncIterator[LocalSlack]:
+    """Give a Slack that knows what servers ask for at their start and afterwards, and takes so long for each call."""
+    at = LocalSlack(free_port(), seconds)
     app = web.Application()
-    app.router.add_route("*", "/api/{method}", _answer)
+    app.router.add_route("*", "/api/{method}", at.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", int(at.api.split(":")[2].split("/")[0])).start()
     try:
-        yield f"http://127.0.0.1:{port}/api/"
+        yield at
     finally:
         await runner.cleanup()

@@ -52,7 +52,8 @@ async def measure(rounds: int, count: int, python: Path, folder: Path, databases
     figures: Figures = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
         durable = stack.enter_context(postgres.running(postgres.DURABLE)) if "postgresql" in databases else None
-        async with processes.slack() as api:
+        async with processes.slack() as slack:
+            api = slack.api
             for number in range(rounds):
                 for database in databases:
                     for name in ("ordinary", "gatehouse"):
