@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
@@ -42,9 +42,9 @@ class Place(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    text: str = ""
-    page: int = 0
-    version: str = ""
+    text: str = Field(default="", max_length=LONGEST_TEXT)
+    page: int = Field(default=0, ge=0, le=kit.MOST_PAGE)
+    version: str = Field(default="", max_length=kit.MOST_ID)
 
 
 def list_view(page: ApiPage) -> Json:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from slack_sdk.models.blocks import Block, DividerBlock
 
 from blocks import kit
@@ -33,8 +33,8 @@ class Place(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    contract: str = ""
-    page: int = 0
+    contract: str = Field(default="", max_length=kit.MOST_ID)
+    page: int = Field(default=0, ge=0, le=kit.MOST_PAGE)
     from_queue: bool = False
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextObject, StaticSelectElement
 
 from blocks import approvals, kit
@@ -22,7 +22,7 @@ class Editing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    contract: str
+    contract: str = Field(max_length=kit.MOST_ID)
 
 
 def reminder_card(contract: Contract, number: int) -> Card:

@@ -18,8 +18,6 @@ TITLE = "Create Client"
 OFFER, ORGANIZATION, DETAILS, SUMMARY = "client.offer", "client.organization", "client.details", "client.summary"
 BACK, CONTINUE, START_OVER = "client.back", "client.continue", "client.start_over"
 CHOOSE = "client.choose"
-MOST_ID = 22
-"""Characters of an opaque id (bot/domain/ids.py): anything longer was not put there by us."""
 
 
 class Wizard(BaseModel):
@@ -27,16 +25,16 @@ class Wizard(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    draft: str = Field(max_length=MOST_ID)
-    offered: str = Field(default="", max_length=MOST_ID)
-    organization: str = Field(default="", max_length=MOST_ID)
+    draft: str = Field(max_length=kit.MOST_ID)
+    offered: str = Field(default="", max_length=kit.MOST_ID)
+    organization: str = Field(default="", max_length=kit.MOST_ID)
     """The organization it was opened for, until the draft names one."""
     text: str = Field(default="", max_length=80)
 
 
 def offer(start: ClientDraft, offered: ClientDraft, organization: str, text: str) -> Json:
     """Return the choice between a draft from before and a fresh start with ``organization`` and ``text``."""
-    wizard = Wizard(draft=start.id, offered=offered.id, organization=organization[:MOST_ID], text=text[:80])
+    wizard = Wizard(draft=start.id, offered=offered.id, organization=organization[: kit.MOST_ID], text=text[:80])
     named = f"“{kit.cut(offered.name, 80)}”" if offered.name else "a client"
     place = f" in {_shown(offered)}" if offered.organization_name else ""
     blocks: list[Block] = [
@@ -148,7 +146,7 @@ def _step(number: int, blocks: list[Any], draft: ClientDraft, *, callback: str, 
         TITLE,
         [*top, *blocks],
         callback=callback,
-        metadata=Wizard(draft=draft.id, organization=draft.organization[:MOST_ID]),
+        metadata=Wizard(draft=draft.id, organization=draft.organization[: kit.MOST_ID]),
         submit=submit,
         close="Cancel",
         told_on_close=True,

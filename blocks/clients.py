@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from slack_sdk.models.blocks import ActionsBlock, Block, ExternalDataSelectElement, PlainTextObject
 
 from blocks import kit
@@ -30,9 +30,9 @@ class Place(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    client: str = ""
-    page: int = 0
-    organization: str = ""
+    client: str = Field(default="", max_length=kit.MOST_ID)
+    page: int = Field(default=0, ge=0, le=kit.MOST_PAGE)
+    organization: str = Field(default="", max_length=kit.MOST_ID)
     from_list: bool = False
 
 

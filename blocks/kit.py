@@ -39,6 +39,10 @@ PROBLEM = "problem"
 """block_id of the sentence on top of a view that says what is wrong; the next one replaces it."""
 ENTRY = "entry"
 """action_id of every text input: its block_id says which field it is."""
+MOST_ID = 22
+"""Characters of an opaque id (bot/domain/ids.py): anything longer was not put there by us."""
+MOST_PAGE = 999_999
+"""Pages that a window can stand at: a higher number was not put there by us."""
 MENU = 100
 """Entries of a menu (docs.slack.dev/reference/block-kit/block-elements/select-menu-element)."""
 OPTION = 75

@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 )
 
 from blocks import kit
-from blocks.client_wizard import MOST_ID, organization_option
+from blocks.client_wizard import organization_option
 from bot.domain.contracts import Contract, Offer, SignUpDraft, Status
 from bot.domain.organizations import Choice
 
@@ -53,11 +53,11 @@ class Window(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    draft: str = Field(max_length=MOST_ID)
-    offer: str = Field(max_length=MOST_ID)
-    offered: str = Field(default="", max_length=MOST_ID)
+    draft: str = Field(max_length=kit.MOST_ID)
+    offer: str = Field(max_length=kit.MOST_ID)
+    offered: str = Field(default="", max_length=kit.MOST_ID)
     kind: str = Field(default="", max_length=10)
-    organization: str = Field(default="", max_length=MOST_ID)
+    organization: str = Field(default="", max_length=kit.MOST_ID)
     """What the window was opened with, until the draft is written down."""
     edition: int = Field(default=0, ge=0, le=MOST_EDITIONS)
     """Of the draft that the window shows."""
@@ -190,7 +190,7 @@ def read_client(values: Json, draft: SignUpDraft) -> SignUpDraft:
         chosen = _chosen(values, field, action_id)
         if chosen is not None and (field != "kind" or chosen in _KINDS):
             # What is longer than any id was not offered by us, and chooses nothing.
-            changes[field] = chosen if len(chosen) <= MOST_ID else ""
+            changes[field] = chosen if len(chosen) <= kit.MOST_ID else ""
     return _settled(draft, changes)
 
 

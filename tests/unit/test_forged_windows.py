@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from blocks import kit, sign_up
+from blocks import apis, clients, kit, sign_up
 from blocks.approvals import Place
 from bot.domain.contracts import SignUpDraft
 from bot.errors import Refusal
@@ -30,10 +30,22 @@ def test_what_is_no_id_of_ours_chooses_nothing(value: str) -> None:
     assert sign_up.read_client(chosen("organization__r", sign_up.ORGANIZATION, value), DRAFT).organization == ""
 
 
-@pytest.mark.parametrize("contract", ["a\0b", "\ud800", 5, None, ["c"]])
-def test_metadata_that_no_database_takes_is_from_another_version(contract: object) -> None:
+@pytest.mark.parametrize("carried", ["a\0b", "\ud800", "x" * 23, 5, None, ["c"]])
+def test_metadata_that_no_database_takes_is_from_another_version(carried: object) -> None:
     with pytest.raises(Refusal, match="older version"):
-        kit.read_metadata(Place, json.dumps({"contract": contract}))
+        kit.read_metadata(Place, json.dumps({"contract": carried}))
+
+
+@pytest.mark.parametrize("page", [-1, 1_000_000, 2**63])
+def test_a_page_that_no_list_has_is_from_another_version(page: int) -> None:
+    for place in (apis.Place, clients.Place, Place):
+        with pytest.raises(Refusal, match="older version"):
+            kit.read_metadata(place, json.dumps({"page": page}))
+
+
+def test_more_search_text_than_fits_into_a_window_is_from_another_version() -> None:
+    with pytest.raises(Refusal, match="older version"):
+        kit.read_metadata(apis.Place, json.dumps({"text": "x" * 101}))
 
 
 async def test_a_window_nested_too_deep_to_be_sent_back_gives_way_to_the_sentence() -> None:
