@@ -114,7 +114,7 @@ class Desk(Accounts):
 
     async def client_choices(self, person: Person, organization_id: str, text: str) -> Choices:
         """Return clients to sign up with while somebody types."""
-        return await self._read(contracts.client_choices, person, organization_id, text)
+        return await self._read(contracts.client_choices, self._rules, person, organization_id, text)
 
     async def check_client_step(self, profile: Profile, draft: SignUpDraft) -> tuple[SignUp, dict[str, Refusal]]:
         """Client step done: keep the entries and return what is wrong with them, by field."""

@@ -89,20 +89,25 @@ class ClientRows:
         query = sa.select(client_versions.c.id).where(client_versions.c.client_id == client_id)
         return list(self._connection.execute(query.order_by(client_versions.c.created_at.desc())).scalars())
 
-    def choices(self, person: Person, organization_id: str = "", text: str = "", limit: int = 100) -> Choices:
+    def choices(
+        self, person: Person, *, everywhere: bool = False, organization_id: str = "", text: str = "", limit: int = 100
+    ) -> Choices:
         """Return clients somebody may sign up with, because they hold ``clientEdit``: by name, at most ``limit``.
 
         Clients whose versions are all retired are left out (SPEC 4.2).
 
         Args:
+            everywhere: a platform admin, who may sign up with any client of the team.
             organization_id: only of this organization; empty: of all.
             text: part of the name, upper and lower case alike; empty: all.
         """
         live = sa.select(client_versions.c.id).where(
             client_versions.c.client_id == clients.c.id, client_versions.c.status != ClientStatus.RETIRED
         )
+        ours = sa.select(organizations.c.id).where(organizations.c.team == person.team)
+        theirs = ours if everywhere else _held_by(person, Permission.CLIENT_EDIT)
         found = sa.select(clients.c.id, clients.c.name, clients.c.sort_name).where(
-            clients.c.organization_id.in_(_held_by(person, Permission.CLIENT_EDIT)), live.exists()
+            clients.c.organization_id.in_(theirs), live.exists()
         )
         if organization_id:
             found = found.where(clients.c.organization_id == organization_id)

@@ -32,14 +32,14 @@ def begin_sign_up(unit: Unit, rules: HouseRules, profile: Profile, offer_id: str
         Refusal: there is nothing to sign up for any more, and why.
     """
     require_member(profile)
-    offer = _open_offer(unit, rules, profile.person, offer_id)
+    offer = open_offer(unit, rules, profile.person, offer_id)
     found = choices(unit, rules, profile)
     if not found.total:
         raise NotAllowed(
             "You can't sign up yet, because you can't create clients in any organization: "
             "ask an owner of one to make you a Client Developer there."
         )
-    has_clients = bool(client_choices(unit, profile.person).total)
+    has_clients = bool(client_choices(unit, rules, profile.person).total)
     only = found.shown[0] if found.total == 1 else None
     draft = SignUpDraft(
         id=new_id(),
@@ -60,7 +60,7 @@ def look_again(unit: Unit, rules: HouseRules, profile: Profile, draft: SignUpDra
     Raises:
         Refusal: there is nothing to sign up for any more, and why.
     """
-    offer = _open_offer(unit, rules, profile.person, draft.offer)
+    offer = open_offer(unit, rules, profile.person, draft.offer)
     found = choices(unit, rules, profile)
     draft = _named(unit, rules, profile.person, draft, found)
     versions = _open_versions(unit, profile.person, draft.client) if draft.client else ()
@@ -69,7 +69,7 @@ def look_again(unit: Unit, rules: HouseRules, profile: Profile, draft: SignUpDra
         draft=draft,
         needs_approval=_needs_approval(unit, rules, profile.person, offer),
         organizations=found,
-        has_clients=bool(client_choices(unit, profile.person).total),
+        has_clients=bool(client_choices(unit, rules, profile.person).total),
         versions=versions,
     )
 
@@ -106,9 +106,12 @@ def _organization_name(unit: Unit, rules: HouseRules, person: Person, organizati
     return organization.name
 
 
-def client_choices(unit: Unit, person: Person, organization_id: str = "", text: str = "") -> Choices:
+def client_choices(
+    unit: Unit, rules: HouseRules, person: Person, organization_id: str = "", text: str = ""
+) -> Choices:
     """Return the clients somebody may sign up with, perhaps of one organization only (SPEC 4.2)."""
-    return unit.clients.choices(person, organization_id=organization_id, text=text)
+    everywhere = is_admin(unit, rules, person)
+    return unit.clients.choices(person, everywhere=everywhere, organization_id=organization_id, text=text)
 
 
 def check_client_step(
@@ -213,7 +216,7 @@ def _sign_up(unit: Unit, rules: HouseRules, profile: Profile, person_id: str, dr
     person = profile.person
     by = actor(unit, rules, person)
     version_id = _existing_version(unit, person, draft) if draft.kind == "existing" else ""
-    offer = _open_offer(unit, rules, person, draft.offer, lock=True)
+    offer = open_offer(unit, rules, person, draft.offer, lock=True)
     if not version_id:
         version_id = _new_version(unit, rules, profile, person_id, draft, offer.organization_id)
     elif unit.contracts.is_live(version_id, offer.api_version_id):
@@ -309,8 +312,13 @@ def _check_terms(offer: Offer, draft: SignUpDraft) -> None:
         raise Refusal(TERMS_CHANGED if draft.terms_version else "Accept the terms and conditions first.", field="terms")
 
 
-def _open_offer(unit: Unit, rules: HouseRules, person: Person, offer_id: str, *, lock: bool = False) -> Offer:
-    """Return an offer that can be signed up for: visible, Published, offered, and its plan locked, in this order."""
+def open_offer(unit: Unit, rules: HouseRules, person: Person, offer_id: str, *, lock: bool = False) -> Offer:
+    """Return an offer that can be signed up for: visible, Published, offered, and its plan locked, in this order.
+
+    Raises:
+        NotAllowed: it does not exist or they may not see its API.
+        Refusal: it can't be signed up for now, and why.
+    """
     offer = unit.contracts.offer(person.team, offer_id, lock=lock)
     if offer is None or not unit.apis.may_see(person, offer.api_version_id, everywhere=is_admin(unit, rules, person)):
         raise NotAllowed(GONE_OFFER)

@@ -329,3 +329,15 @@ def retire(house: House, client: str, version: str) -> None:
         unit.contracts.set_client_status(version_id, ClientStatus.RETIRED)
 
     house.write(work)
+
+
+async def test_a_platform_admin_signs_any_client_up(opened: OpenHouse) -> None:
+    async with opened(catalog=CATALOG, GATEHOUSE_ADMINS="U0PAT") as market:
+        make_client(market, "Kiosk", "1.0")
+        await choose_plan(market.pat, plan="Free")
+        await market.pat.choose("Client", "Kiosk")
+        await market.pat.submit("Next")
+        await market.pat.submit("Sign Up")
+        assert contracts(market)[0]["client"] == {"organization": "WebShop", "id": "Kiosk", "version": "1.0"}
+        created = [row for row in market.export()["audit"] if row["what"] == "CreateContract"]
+        assert {row["actor"]["kind"] for row in created} == {"admin"}
