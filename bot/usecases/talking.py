@@ -11,7 +11,7 @@ from bot.errors import NotAllowed, Refusal
 from bot.store.unit import Unit
 from bot.usecases.approvals import known
 from bot.usecases.clients import edit_description
-from bot.usecases.contracts import record_both
+from bot.usecases.contracts import open_offer, record_both
 from bot.usecases.rights import actor, may, require_member
 from bot.usecases.schedule import schedule
 from bot.usecases.settling import settled
@@ -119,6 +119,7 @@ def send_again(
     offer = next((one for one in unit.contracts.offers_of(contract.api_version_id) if one.id == offer_id), None)
     if offer is None:
         raise Refusal("Choose one of the plans that this API offers now.", field="plan")
+    _still_allowed(unit, rules, profile.person, contract, offer)
     told = _changes(contract, offer, text, description)
     _redescribe(unit, rules, profile, contract, description)
     history = [*contract.history, _said(unit, profile, told, asks=False)]
@@ -144,6 +145,18 @@ def send_again(
     changed = known(unit, profile.person, contract_id)
     # A plan that nobody has to approve is a contract at once (SPEC 4.5).
     return changed if offer.requires_approval else settled(unit, changed, Status.ACTIVE, "ApproveContract", by)
+
+
+def _still_allowed(unit: Unit, rules: HouseRules, person: Person, contract: Contract, offer: Offer) -> None:
+    """Look again at all that signing up asks for: sent again, it may become a contract at once (SPEC 4.4, 4.5).
+
+    Raises:
+        NotAllowed: the API is hidden from them, or they may not sign up with this client any more.
+        Refusal: the API or the plan can't be signed up for now.
+    """
+    open_offer(unit, rules, person, offer.id, lock=True)
+    if not may(unit, rules, person, contract.client_organization_id, Permission.CLIENT_EDIT, lock=True):
+        raise NotAllowed("You may not sign up with this client any more: you can only withdraw the request.")
 
 
 def _require_own(contract: Contract, person: Person) -> None:

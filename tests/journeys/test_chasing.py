@@ -127,6 +127,29 @@ async def test_a_request_changed_to_a_plan_without_approval_is_active_at_once(ma
     assert contracts(market)[0]["plan"]["id"] == "Free"
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("{name: Web Shop, members: [{user: U0BOB, roles: [Viewer]}]}", "may not sign up with this client"),
+        ("{name: Acme Payments, apis: [{name: Payments, version: '1.4', status: Retired}]}", "is not published"),
+        ("{name: Acme Payments, apis: [{name: Payments, version: '1.4', visibility: organization}]}", "any more"),
+    ],
+    ids=["right lost", "API retired", "API hidden"],
+)
+async def test_a_request_is_only_sent_again_as_long_as_it_could_be_made(market: House, change: str, words: str) -> None:
+    await ask(market)
+    await market.pat.press("Ask for changes", message=request(market))
+    await market.pat.fill("Question", "Would Free do?")
+    await market.pat.submit("Ask")
+    await market.delivered()
+    await market.bob.press("Edit request", message=market.bob.inbox()[-1])
+    await market.bob.choose("Plan", "Free 1.0: No approval needed")
+    market.apply(f"version: 1\norganizations: [{change}]")
+    await market.bob.submit("Send again")
+    assert words in market.bob.sees()
+    assert (contracts(market)[0]["status"], contracts(market)[0]["plan"]["id"]) == ("AwaitingApproval", "Gold")
+
+
 async def test_times_of_the_organization_go_before_those_of_the_installation(opened: OpenHouse) -> None:
     own = CATALOG.replace(
         "    approval_channel: C0APPROVALS\n",
