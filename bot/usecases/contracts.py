@@ -106,9 +106,7 @@ def _organization_name(unit: Unit, rules: HouseRules, person: Person, organizati
     return organization.name
 
 
-def client_choices(
-    unit: Unit, rules: HouseRules, person: Person, organization_id: str = "", text: str = ""
-) -> Choices:
+def client_choices(unit: Unit, rules: HouseRules, person: Person, organization_id: str = "", text: str = "") -> Choices:
     """Return the clients somebody may sign up with, perhaps of one organization only (SPEC 4.2)."""
     everywhere = is_admin(unit, rules, person)
     return unit.clients.choices(person, everywhere=everywhere, organization_id=organization_id, text=text)
