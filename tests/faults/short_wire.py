@@ -5,6 +5,7 @@ by the workspace's own table of methods. Nothing of the bot is replaced but two 
 """
 
 import json
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,7 +71,12 @@ class ShortWire:
             sent.append(message)
 
         begun = time.monotonic()
-        await self.house.runtime.web(scope | {"headers": headers}, receive, send)
+        try:
+            await self.house.runtime.web(scope | {"headers": headers}, receive, send)
+        except Exception:
+            # As uvicorn does: it logs what an application lets out, and answers in its place.
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+            sent[:] = [{"status": 500}, {}]
         return Answered(sent[0]["status"], sent[1].get("body", b""), time.monotonic() - begun)
 
     async def _call(self, api_method: str, *, http_verb: str = "POST", **given: Any) -> AsyncSlackResponse:
