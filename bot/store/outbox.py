@@ -217,7 +217,7 @@ class OutboxRows:
 
     def settle(self, claimed: Notification) -> None:
         """There is nothing to do for it any more."""
-        self._mark(claimed, due_at=None, posting_since=None)
+        self._mark(claimed, shown=claimed.wanted, due_at=None, posting_since=None)
 
     def mark_gone(self, claimed: Notification, error: str, *, post_again: bool) -> None:
         """The message was deleted in Slack: post a fresh one, or let it be."""

@@ -1,11 +1,25 @@
 """The way through the client wizard, walked by a person of the house."""
 
+import asyncio
+
 from bot.sandbox.acting import Actor
+
+PATIENCE = 10.0
+"""Seconds until a window must be there: it is opened after the answer, by a process that may be another one."""
+
+
+async def opened(person: Actor) -> None:
+    """Wait until a window is in front of somebody; without one the next step says what is missing."""
+    for _ in range(int(PATIENCE / 0.02)):
+        if person.modal is not None:
+            return
+        await asyncio.sleep(0.02)
 
 
 async def to_details(person: Actor, organization: str = "Acme Payments") -> None:
     """Start the wizard and choose an organization."""
     await person.command("/create-client")
+    await opened(person)
     await person.choose("Organization", organization)
     await person.submit("Next")
 
