@@ -73,15 +73,17 @@ def _prepared(unit: Unit, decisions: int) -> Errands:
 
 
 def _walks(unit: Unit, number: int, place: stock.Place) -> list[tuple[bytes, bytes]]:
-    """Return what one person does, in order; their account and their approver's were last asked about long ago."""
+    """Return what one person does: first open a window and type ahead, as nobody submits at once, then all the rest.
+
+    Each goes on with something else, so that all of it is asked for at any moment.
+    """
     developer = Person(team=stock.TEAM, user=f"UD{number:04}")
     for user in (developer.user, f"UA{number:04}"):
         account = Profile(person=Person(team=stock.TEAM, user=user), name="Dana", home_team=stock.TEAM)
         unit.people.save_profile(account, unit.now - UNASKED)
     said = _entered(unit, developer, place, number)
-    done = [
-        traffic.template("command", "/create-client"),
-        traffic.template("options", client_wizard.CHOOSE),
+    begun = [traffic.template("command", "/create-client"), traffic.template("options", client_wizard.CHOOSE)]
+    rest = [
         said["client"],
         traffic.template("event", "app_home_opened"),
         said["sign-up"],
@@ -91,6 +93,8 @@ def _walks(unit: Unit, number: int, place: stock.Place) -> list[tuple[bytes, byt
         said["sign-up again"],
         traffic.template("shortcut", apis.FIND),
     ]
+    first = number % len(rest)
+    done = begun + rest[first:] + rest[:first]
     return [(kind, body.replace(b"U111", developer.user.encode())) for kind, body in done]
 
 
