@@ -37,6 +37,11 @@ class Kind(StrEnum):
     BURST = "burst"
     """To a channel where many requests came at once: one card for all of them."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether somebody is asked for a decision, who must not wait for messages that only tell something."""
+        return self in (Kind.REQUEST, Kind.BURST)
+
 
 class State(StrEnum):
     """Where a notification stands (INTERFACE 5)."""

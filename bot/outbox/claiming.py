@@ -1,6 +1,5 @@
 """What is to be carried now: due notifications under a lease, as far as it is their turn, with what they show."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,48 +10,55 @@ from bot.store.unit import Unit
 LISTED = 5
 """Requests that a digest and a burst card name; the rest is one button away."""
 
-Crowd = list[tuple[Notification, timedelta]]
-"""Claimed requests of a channel whose turn it is not, and how long each would have to wait."""
-
 
 @dataclass
 class Taken:
     """What one claim brought."""
 
     letters: list[Letter] = field(default_factory=list)
-    crowds: dict[str, Crowd] = field(default_factory=dict)
-    """By channel; perhaps a burst card is to stand for them."""
     claimed: int = 0
     next_turn: timedelta | None = None
     """How long it is until the first turn of those that were put off."""
 
 
-def take(unit: Unit, most: int) -> Taken:
-    """Claim due notifications, at most ``most``, and put off those whose turn it is not."""
-    claimed = unit.outbox.claim(most)
+def take(unit: Unit, most: int, others: int) -> Taken:
+    """Claim due notifications and put off those whose turn it is not, or let a burst card stand for them.
+
+    Args:
+        unit: the transaction.
+        most: how many to claim at most.
+        others: how many of them at most may be such that ask nobody for a decision.
+    """
+    claimed = unit.outbox.claim(most, others)
     if not claimed:
         return Taken()
     waits = unit.pace.waits(claimed)
-    crowds: dict[str, Crowd] = defaultdict(list)
+    ready = [one for one in claimed if one.id not in waits]
+    next_turns = _gather(unit, ready, [one for one in claimed if one.id in waits and one.may_join], waits)
     for one in claimed:
-        if one.id in waits and one.may_join:
-            crowds[one.destination].append((one, waits[one.id]))
-        elif one.id in waits:
+        if one.id in waits:
             unit.outbox.postpone(one, waits[one.id])
-    letters = _letters(unit, [one for one in claimed if one.id not in waits])
-    return Taken(letters, crowds, len(claimed), min(waits.values(), default=None))
+    return Taken(_letters(unit, ready), len(claimed), min([*waits.values(), *next_turns], default=None))
 
 
-def gather(unit: Unit, channel: str, crowd: Crowd) -> timedelta:
-    """Let a burst card stand for a channel's line, or put the crowd off; return how long it is until the next turn."""
-    pacing = unit.pace.lock(channel)
-    turn = max(pacing.free_at, unit.now)
-    if unit.bursts.gather(channel, [one for one, _ in crowd], turn):
-        unit.pace.forget_promises(channel, pacing)
-    else:
-        for one, wait in crowd:
-            unit.outbox.postpone(one, wait)
-    return turn - unit.now
+def _gather(
+    unit: Unit, ready: list[Notification], crowd: list[Notification], waits: dict[str, timedelta]
+) -> list[timedelta]:
+    """Let burst cards stand for whom they can, who then no longer waits; return how long the cards have to wait.
+
+    A card that is about to be drawn takes in its channel's line first, so that it shows what was asked a moment ago.
+    """
+    drawn = {one.destination: one.id for one in ready if one.kind is Kind.BURST}
+    channels = {one.destination for one in crowd} | set(drawn)
+    if not channels:
+        return []
+    turns = unit.pace.lock(channels)
+    joined = unit.bursts.gather(turns, crowd, set(drawn.values()))
+    for one in crowd:
+        if one.id in joined.ids:
+            del waits[one.id]
+    unit.pace.forget_promises({channel: turns[channel] for channel in joined.channels})
+    return [max(turns[channel].free_at - unit.now, timedelta(0)) for channel in joined.channels]
 
 
 def give_back(unit: Unit, letters: list[Letter]) -> None:

@@ -28,8 +28,10 @@ T = TypeVar("T")
 Card = tuple[str, list[Json]]
 Draw = Callable[[Letter], Card]
 
-AT_ONCE = 16
+AT_ONCE = 24
 """Calls to Slack under way at the same time: no more is claimed than can be carried well within its lease."""
+OTHERS = 16
+"""How many of them may carry what asks for no decision: thousands of those hold up no request."""
 ENOUGH = timedelta(seconds=7)
 """What must be left of a lease before a call that may take five seconds; else it is renewed first (F17, F25)."""
 METADATA = "gatehouse_notification"
@@ -76,7 +78,9 @@ class Dispatcher:
         self._extras = Extras(slack, self._write)
         self._ledger = Ledger(self._write, slack, after_failure=after_failure, metrics=metrics, wake_in=self._wake_in)
         self._woken = asyncio.Event()
-        self._carrying: set[asyncio.Task[None]] = set()
+        self._carrying: dict[asyncio.Task[None], Kind] = {}
+        self._crowded = False
+        """Whether something may have been left for want of room."""
         self._running: asyncio.Task[None] | None = None
         self._stopping = False
         self._loop = asyncio.get_running_loop()
@@ -129,36 +133,41 @@ class Dispatcher:
 
     async def _work_off(self) -> None:
         """Carry what is due, as many at once as may be; a slow call holds up nobody but itself."""
-        while self._running:
-            free = AT_ONCE - len(self._carrying)
-            if not free:
-                await asyncio.wait(self._carrying, return_when=asyncio.FIRST_COMPLETED)
-            elif not await self._take(free):
-                return
+        while self._running and await self._take():
+            pass
 
     async def round(self) -> int:
         """Deliver one batch of due notifications to its end and return how many were claimed."""
-        claimed = await self._take(AT_ONCE)
+        claimed = await self._take()
         await self._idle()
         return claimed
 
-    async def _take(self, most: int) -> int:
-        taken = await self._write(lambda unit: claiming.take(unit, most))
+    async def _take(self) -> int:
+        """Begin to carry what there is room for, and return how many were claimed; room that ends wakes us again."""
+        room = AT_ONCE - len(self._carrying)
+        others = min(room, OTHERS - sum(not one.asks for one in self._carrying.values()))
+        self._crowded = not others
+        if not room:
+            return 0
+        taken = await self._write(lambda unit: claiming.take(unit, room, others))
         if self._stopping:
             await self._write(lambda unit: claiming.give_back(unit, taken.letters))
             return 0
         for letter in taken.letters:
-            carrying = asyncio.create_task(self._guarded(letter))
-            self._carrying.add(carrying)
-            carrying.add_done_callback(self._carrying.discard)
-        if taken.next_turn:
+            self._begin(letter)
+        if taken.next_turn is not None:
             self._wake_in(taken.next_turn)
-        for channel, crowd in taken.crowds.items():
-            await self._gather(channel, crowd)
         return taken.claimed
 
-    async def _gather(self, channel: str, crowd: claiming.Crowd) -> None:
-        self._wake_in(await self._write(lambda unit: claiming.gather(unit, channel, crowd)))
+    def _begin(self, letter: Letter) -> None:
+        carrying = asyncio.create_task(self._guarded(letter))
+        self._carrying[carrying] = letter.notification.kind
+        carrying.add_done_callback(self._end)
+
+    def _end(self, carried: asyncio.Task[None]) -> None:
+        del self._carrying[carried]
+        if self._crowded:
+            self._woken.set()
 
     async def _idle(self) -> None:
         while self._carrying:

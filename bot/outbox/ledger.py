@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.domain.notifications import Kind, Letter, Notification
+from bot.domain.notifications import Letter, Notification
 from bot.endings import Posted, SlackRefused
 from bot.outbox import outcomes
 from bot.outbox.carrier import Carrier
@@ -123,7 +123,7 @@ class Ledger:
     async def _lost(self, letter: Letter, code: str) -> None:
         """A copy can't be changed any more: that matters only while it still asks something of its readers (F6)."""
         one = letter.notification
-        asks = one.kind in (Kind.REQUEST, Kind.BURST) and letter.asks
+        asks = one.kind.asks and letter.asks
         if asks and code in outcomes.CLOSED:
             log.warning("a request stands where nobody can decide it", destination=one.destination, reason=code)
             self._metrics.delivered("refused")

@@ -6,15 +6,17 @@ edited in place, shows all of them within a second (PERFORMANCE, facts: burst).
 Rows are locked in one order, request before card, and whatever comes from the other side skips what is locked.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from bot.domain.clients import ContractStatus
 from bot.domain.ids import new_id
 from bot.domain.notifications import DestinationType, Kind, Notification, State
+from bot.domain.pacing import Pacing
 from bot.store.tables import IN_LINE, contracts, notifications
 
 LINE = 5
@@ -33,69 +35,83 @@ STANDS = sa.or_(
 _in_line = sa.text(IN_LINE)
 
 
+class Joined(NamedTuple):
+    """What cards stand for now that they didn't before."""
+
+    channels: set[str]
+    ids: set[str]
+    """Of the requests."""
+
+
 class BurstRows:
     """Reads and writes burst cards through one open transaction."""
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._connection, self._now = connection, now
 
-    def gather(self, channel: str, claimed: Collection[Notification], due: datetime) -> bool:
-        """Let a channel's line join its card; False if the line is short and there is no card, or none to be had now.
+    def gather(self, turns: Mapping[str, Pacing], crowd: Collection[Notification], drawn: Collection[str]) -> Joined:
+        """Let channels' lines join their cards, where the line is not too short to make one, nor the card to be had.
 
         Args:
-            channel: id of the channel; its turns must be locked, so that nobody else does this at the same moment.
-            claimed: those of the line that the caller holds.
-            due: when the card may be drawn.
+            turns: the turns of each channel; locked, so that nobody else does this at the same moment.
+            crowd: those of the lines that the caller holds.
+            drawn: ids of cards that the caller draws in this transaction, after this.
         """
-        line = self._line(channel, claimed)
-        card = self._open_card(channel)
-        if card is None and len(line) < LINE:
-            return False
-        if card is None:
-            self._join(line, self._new_card(line[0], due))
-        elif not self._lock(card) or not line:
-            return False
-        else:
-            self._join(line, card)
-            self.touch([card], due)
-        return True
+        lines = self._lines(turns, crowd)
+        cards = self._cards_for(lines, turns)
+        lines = {channel: line for channel, line in lines.items() if channel in cards}
+        self._join(lines, cards)
+        for channel in lines:
+            if cards[channel] not in drawn:
+                self.touch([cards[channel]], turns[channel].free_at)
+        return Joined(set(lines), {row["id"] for line in lines.values() for row in line})
 
-    def _line(self, channel: str, claimed: Collection[Notification]) -> list[Any]:
-        mine = [
-            sa.and_(notifications.c.id == one.id, notifications.c.lease_until == one.lease_until) for one in claimed
-        ]
+    def _lines(self, channels: Collection[str], crowd: Collection[Notification]) -> dict[str, list[Any]]:
         # What was tried before without an answer has to be looked for, and that goes one by one.
         free = sa.and_(notifications.c.lease_until.is_(None), notifications.c.posting_since.is_(None))
+        mine = notifications.c.id.in_([one.id for one in crowd])
         query = (
             sa.select(notifications)
-            .where(notifications.c.destination == channel, _in_line, sa.or_(free, *mine))
+            .where(notifications.c.destination.in_(channels), _in_line, sa.or_(free, mine))
             .order_by(notifications.c.created_at)
             .limit(GATHERED_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
-        return list(self._connection.execute(query).mappings())
+        lines: dict[str, list[Any]] = defaultdict(list)
+        for row in self._connection.execute(query).mappings():
+            lines[row["destination"]].append(row)
+        return lines
 
-    def _open_card(self, channel: str) -> str | None:
+    def _cards_for(self, lines: Mapping[str, list[Any]], turns: Mapping[str, Pacing]) -> dict[str, str]:
+        """Return the card of each line that can have one."""
+        opened = self._open_cards(lines)
+        locked = self._locked(opened.values())
+        cards = {channel: card for channel, card in opened.items() if card in locked}
+        for channel, line in lines.items():
+            if channel not in opened and len(line) >= LINE:
+                cards[channel] = self._new_card(line[0], turns[channel].free_at)
+        return cards
+
+    def _open_cards(self, channels: Collection[str]) -> dict[str, str]:
         query = (
-            sa.select(notifications.c.id)
+            sa.select(notifications.c.destination, notifications.c.id)
             .where(
-                notifications.c.destination == channel,
+                notifications.c.destination.in_(channels),
                 notifications.c.kind == Kind.BURST,
                 notifications.c.created_at > self._now - OPEN,
                 notifications.c.state != State.FAILED,
             )
-            .order_by(notifications.c.created_at.desc())
-            .limit(1)
+            .order_by(notifications.c.created_at)
         )
-        return self._connection.execute(query).scalar_one_or_none()
+        return {row.destination: row.id for row in self._connection.execute(query)}
 
-    def _lock(self, card_id: str) -> bool:
+    def _locked(self, cards: Collection[str]) -> set[str]:
         query = (
             sa.select(notifications.c.id)
-            .where(notifications.c.id == card_id, notifications.c.state != State.FAILED)
+            .where(notifications.c.id.in_(cards), notifications.c.state != State.FAILED)
             .with_for_update(skip_locked=True)
         )
-        return self._connection.execute(query).first() is not None
+        return set(self._connection.execute(query).scalars()) if cards else set()
 
     def _new_card(self, oldest: Any, due: datetime) -> str:
         card_id = new_id()
@@ -116,13 +132,14 @@ class BurstRows:
         self._connection.execute(sa.insert(notifications).values(**row))
         return card_id
 
-    def _join(self, line: list[Any], card_id: str) -> None:
-        """From here on the card is what has to be delivered; these rows have nothing to do themselves."""
-        joined = sa.update(notifications).where(notifications.c.id.in_([row["id"] for row in line]))
+    def _join(self, lines: Mapping[str, list[Any]], cards: Mapping[str, str]) -> None:
+        """From here on the cards are what has to be delivered; these rows have nothing to do themselves."""
         nothing: dict[str, Any] = {"due_at": None, "lease_until": None, "posting_since": None, "last_error": ""}
-        self._connection.execute(
-            joined.values(card_id=card_id, state=State.SENT, shown=notifications.c.wanted, **nothing)
-        )
+        for channel, line in lines.items():
+            joined = sa.update(notifications).where(notifications.c.id.in_([row["id"] for row in line]))
+            self._connection.execute(
+                joined.values(card_id=cards[channel], state=State.SENT, shown=notifications.c.wanted, **nothing)
+            )
 
     def touch(self, card_ids: Collection[str], due: datetime | None = None) -> None:
         """Have cards drawn again, at their next turn or when they are due anyway."""

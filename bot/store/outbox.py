@@ -121,14 +121,19 @@ class OutboxRows:
         if cards:
             BurstRows(self._connection, self._now).touch(cards)
 
-    def claim(self, limit: int) -> list[Notification]:
+    def claim(self, limit: int, others: int | None = None) -> list[Notification]:
         """Take due notifications, oldest first; nobody else gets them until the lease ends or they are marked.
 
         Those that ask for a decision come before all others, which may be thousands after a busy hour.
+
+        Args:
+            limit: how many at most.
+            others: how many at most that ask for no decision; None: no fewer than ``limit``.
         """
         rows = self._due(_asks, limit)
-        if len(rows) < limit:
-            rows += self._due(_others, limit - len(rows))
+        room = limit - len(rows) if others is None else min(others, limit - len(rows))
+        if room:
+            rows += self._due(_others, room)
         if not rows:
             return []
         claimed = sa.update(notifications).where(notifications.c.id.in_([row["id"] for row in rows]))

@@ -92,13 +92,14 @@ class PaceRows:
         """Let the next turn come at once."""
         self._connection.execute(sa.delete(turns).where(turns.c.destination == destination, turns.c.method == method))
 
-    def lock(self, destination: str) -> Pacing:
-        """Hold a destination's turns until the end of the transaction, and return where they stand."""
-        return self._locked([destination])[destination]
+    def lock(self, destinations: Collection[str]) -> dict[str, Pacing]:
+        """Hold destinations' turns until the end of the transaction, and return where they stand."""
+        return self._locked(destinations)
 
-    def forget_promises(self, destination: str, pacing: Pacing) -> None:
-        """Nobody waits for a turn any more."""
-        self._write(POST, {destination: pacing._replace(promised_until=pacing.free_at)})
+    def forget_promises(self, standing: dict[str, Pacing]) -> None:
+        """Nobody waits for a turn any more at destinations whose turns stand like this."""
+        if standing:
+            self._write(POST, {one: pacing._replace(promised_until=pacing.free_at) for one, pacing in standing.items()})
 
     def delete_before(self, moment: datetime) -> int:
         """Forget conversations where nothing was sent since ``moment``, and return how many there were."""

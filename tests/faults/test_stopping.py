@@ -13,7 +13,7 @@ from bot.clock import SystemClock
 from bot.domain.notifications import DestinationType, Kind
 from bot.endings import Posted
 from bot.metrics import Metrics
-from bot.outbox.dispatcher import AT_ONCE, Dispatcher
+from bot.outbox.dispatcher import AT_ONCE, OTHERS, Dispatcher
 from bot.scheduler import Scheduler
 from bot.store.engine import Store, open_store
 from bot.store.unit import Unit
@@ -23,16 +23,30 @@ from tests.store.deals import make_deal
 class Hanging:
     """A Slack whose posts never end; it tells when so many have begun."""
 
-    def __init__(self) -> None:
-        self.begun = 0
+    def __init__(self, full: int = AT_ONCE) -> None:
+        self.destinations: list[str] = []
         self.full = asyncio.Event()
+        self._full = full
 
-    async def post(self, *_: Any, **__: Any) -> Posted:
-        self.begun += 1
-        if self.begun == AT_ONCE:
+    @property
+    def begun(self) -> int:
+        return len(self.destinations)
+
+    async def post(self, destination: str, *_: Any, **__: Any) -> Posted:
+        self.destinations.append(destination)
+        if self.begun == self._full:
             self.full.set()
         await asyncio.Event().wait()
         raise AssertionError("never")
+
+
+class Answering(Hanging):
+    """A Slack that takes each post after a moment."""
+
+    async def post(self, destination: str, *_: Any, **__: Any) -> Posted:
+        self.destinations.append(destination)
+        await asyncio.sleep(0.01)
+        return Posted(channel=destination, ts=f"{self.begun}.000000")
 
 
 @pytest.fixture
@@ -54,11 +68,11 @@ def dispatcher(store: Store, slack: Any) -> Dispatcher:
     )
 
 
-def owe(store: Store, count: int) -> None:
+def owe(store: Store, count: int, kind: Kind = Kind.REQUEST, name: str = "Web shop") -> None:
     def work(unit: Unit) -> None:
-        deal = make_deal(unit)
+        deal = make_deal(unit, client=name)
         for number in range(count):
-            unit.outbox.add(deal.contract_id, Kind.REQUEST, DestinationType.USER, f"U0{number}", 1)
+            unit.outbox.add(deal.contract_id, kind, DestinationType.USER, f"U0{kind.upper()}{number}", 1)
 
     store.write.run(work)
 
@@ -66,6 +80,13 @@ def owe(store: Store, count: int) -> None:
 def leased(store: Store) -> int:
     query = sa.text("SELECT count(*) FROM notifications WHERE lease_until IS NOT NULL")
     return int(store.read.run(lambda unit: unit.connection.execute(query).scalar_one()))
+
+
+async def begun(slack: Hanging, posts: int) -> None:
+    """Wait until so many posts have begun."""
+    async with asyncio.timeout(30):
+        while slack.begun < posts:
+            await asyncio.sleep(0.01)
 
 
 async def test_calls_that_hang_are_cut_off_and_only_their_rows_stay_leased(store: Store) -> None:
@@ -78,6 +99,30 @@ async def test_calls_that_hang_are_cut_off_and_only_their_rows_stay_leased(store
     await asyncio.wait_for(delivering.stop(0.05), 30)
     assert leased(store) == slack.begun == AT_ONCE
     store.write.run(lambda _: None)
+
+
+async def test_what_only_tells_something_leaves_room_for_what_asks(store: Store) -> None:
+    owe(store, AT_ONCE + 10, Kind.WAITING)
+    slack = Hanging(full=OTHERS)
+    delivering = dispatcher(store, slack)
+    delivering.start()
+    delivering.wake()
+    await asyncio.wait_for(slack.full.wait(), 30)
+    owe(store, 1, name="Till")
+    await begun(slack, OTHERS + 1)
+    assert slack.destinations[-1] == "U0REQUEST0"
+    await asyncio.wait_for(delivering.stop(0.05), 30)
+
+
+async def test_room_that_ends_is_used_again_without_being_told(store: Store) -> None:
+    owe(store, AT_ONCE * 3, Kind.WAITING)
+    slack = Answering()
+    delivering = dispatcher(store, slack)
+    delivering.start()
+    delivering.wake()
+    await begun(slack, AT_ONCE * 3)
+    await delivering.stop()
+    assert leased(store) == 0
 
 
 async def test_what_was_claimed_while_the_stop_came_is_given_back(store: Store) -> None:

@@ -112,6 +112,18 @@ async def test_who_comes_meanwhile_joins_the_card_which_is_drawn_once_a_second(m
     assert sum(one.name == "chat.update" for one in market.workspace.traffic) == 5
 
 
+async def test_a_card_shows_at_its_turn_who_came_a_moment_before(market: House) -> None:
+    owed(market, *(f"Till {number}" for number in range(12)))
+    await market.delivered_now()
+    market.clock.forward(seconds=1)
+    owed(market, "Kiosk")
+    await market.delivered_now()
+    assert [one.text.split()[0] for one in posted(market)] == ["Approval", "12"]
+    market.clock.forward(seconds=1)
+    await market.delivered_now()
+    assert not any(one.name == "chat.update" for one in market.workspace.traffic)
+
+
 async def test_who_comes_after_the_rush_gets_a_message_again(market: House) -> None:
     await burst(market)
     market.clock.forward(seconds=20)
@@ -223,10 +235,9 @@ def test_two_processes_at_the_same_moment_make_one_card(market_rows: tuple[list[
 
     def gather(store: Store) -> bool:
         def work(unit: Unit) -> bool:
-            pacing = unit.pace.lock(channel)
-            return unit.bursts.gather(channel, [], max(pacing.free_at, unit.now))
+            return bool(unit.bursts.gather(unit.pace.lock([channel]), [], []).ids)
 
-        return bool(store.write.run(work))
+        return store.write.run(work)
 
     with ThreadPoolExecutor(2) as both:
         gathered = list(both.map(gather, stores))
