@@ -131,7 +131,7 @@ BUGS = (
     Bug(
         "owes the message in another transaction",
         "bot/usecases/contracts.py",
-        "        tell_approvers(unit, rules, contract)\n    kind = ",
+        "        tell_approvers(unit, rules, contract, ways)\n    kind = ",
         "        pass\n    kind = ",
         (KILL_POINTS, LYING),
     ),
