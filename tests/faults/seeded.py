@@ -84,12 +84,12 @@ def alarms(place: Path, runs: int) -> int:
 def main() -> int:
     """Hunt and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="words of the bugs' names")
+    parser.add_argument("--only", nargs="*", default=[""], help="words of the bugs' names")
     parser.add_argument("--sound", type=int, default=0, help="runs without a bug")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = copy_of(folder)
-        through = hunt(place, [bug for bug in BUGS if options.only in bug.name])
+        through = hunt(place, [bug for bug in BUGS if any(words in bug.name for words in options.only)])
         return 1 if through + alarms(place, options.sound) else 0
 
 

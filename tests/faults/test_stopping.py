@@ -23,30 +23,32 @@ from tests.store.deals import make_deal
 class Hanging:
     """A Slack whose posts never end; it tells when so many have begun."""
 
-    def __init__(self, full: int = AT_ONCE) -> None:
+    def __init__(self) -> None:
         self.destinations: list[str] = []
-        self.full = asyncio.Event()
-        self._full = full
-
-    @property
-    def begun(self) -> int:
-        return len(self.destinations)
+        self._begun = asyncio.Condition()
 
     async def post(self, destination: str, *_: Any, **__: Any) -> Posted:
-        self.destinations.append(destination)
-        if self.begun == self._full:
-            self.full.set()
+        async with self._begun:
+            self.destinations.append(destination)
+            self._begun.notify_all()
+        return await self._end(destination)
+
+    async def _end(self, destination: str) -> Posted:
         await asyncio.Event().wait()
         raise AssertionError("never")
+
+    async def has_begun(self, posts: int) -> None:
+        """Wait until so many posts have begun."""
+        async with asyncio.timeout(30), self._begun:
+            await self._begun.wait_for(lambda: len(self.destinations) >= posts)
 
 
 class Answering(Hanging):
     """A Slack that takes each post after a moment."""
 
-    async def post(self, destination: str, *_: Any, **__: Any) -> Posted:
-        self.destinations.append(destination)
+    async def _end(self, destination: str) -> Posted:
         await asyncio.sleep(0.01)
-        return Posted(channel=destination, ts=f"{self.begun}.000000")
+        return Posted(channel=destination, ts=f"{len(self.destinations)}.000000")
 
 
 @pytest.fixture
@@ -82,34 +84,27 @@ def leased(store: Store) -> int:
     return int(store.read.run(lambda unit: unit.connection.execute(query).scalar_one()))
 
 
-async def begun(slack: Hanging, posts: int) -> None:
-    """Wait until so many posts have begun."""
-    async with asyncio.timeout(30):
-        while slack.begun < posts:
-            await asyncio.sleep(0.01)
-
-
 async def test_calls_that_hang_are_cut_off_and_only_their_rows_stay_leased(store: Store) -> None:
     owe(store, AT_ONCE + 10)
     slack = Hanging()
     delivering = dispatcher(store, slack)
     delivering.start()
     delivering.wake()
-    await asyncio.wait_for(slack.full.wait(), 30)
+    await slack.has_begun(AT_ONCE)
     await asyncio.wait_for(delivering.stop(0.05), 30)
-    assert leased(store) == slack.begun == AT_ONCE
+    assert leased(store) == len(slack.destinations) == AT_ONCE
     store.write.run(lambda _: None)
 
 
 async def test_what_only_tells_something_leaves_room_for_what_asks(store: Store) -> None:
     owe(store, AT_ONCE + 10, Kind.WAITING)
-    slack = Hanging(full=OTHERS)
+    slack = Hanging()
     delivering = dispatcher(store, slack)
     delivering.start()
     delivering.wake()
-    await asyncio.wait_for(slack.full.wait(), 30)
+    await slack.has_begun(OTHERS)
     owe(store, 1, name="Till")
-    await begun(slack, OTHERS + 1)
+    await slack.has_begun(OTHERS + 1)
     assert slack.destinations[-1] == "U0REQUEST0"
     await asyncio.wait_for(delivering.stop(0.05), 30)
 
@@ -120,7 +115,7 @@ async def test_room_that_ends_is_used_again_without_being_told(store: Store) -> 
     delivering = dispatcher(store, slack)
     delivering.start()
     delivering.wake()
-    await begun(slack, AT_ONCE * 3)
+    await slack.has_begun(AT_ONCE * 3)
     await delivering.stop()
     assert leased(store) == 0
 
@@ -131,7 +126,7 @@ async def test_what_was_claimed_while_the_stop_came_is_given_back(store: Store) 
     delivering = dispatcher(store, slack)
     await delivering.stop()
     assert await delivering.round() == 0
-    assert (leased(store), slack.begun) == (0, 0)
+    assert (leased(store), slack.destinations) == (0, [])
     again = store.write.run(lambda unit: unit.outbox.claim(10))
     assert [one.attempts for one in again] == [1, 1, 1]
 
