@@ -29,6 +29,8 @@ class Wizard(BaseModel):
     offered: str = Field(default="", max_length=kit.MOST_ID)
     organization: str = Field(default="", max_length=kit.MOST_ID)
     """The organization it was opened for, until the draft names one."""
+    edition: int = Field(default=0, ge=0, le=kit.MOST_EDITIONS)
+    """Of the draft that the window shows."""
     text: str = Field(default="", max_length=80)
 
 
@@ -146,7 +148,7 @@ def _step(number: int, blocks: list[Any], draft: ClientDraft, *, callback: str, 
         TITLE,
         [*top, *blocks],
         callback=callback,
-        metadata=Wizard(draft=draft.id, organization=draft.organization[: kit.MOST_ID]),
+        metadata=Wizard(draft=draft.id, organization=draft.organization[: kit.MOST_ID], edition=draft.edition),
         submit=submit,
         close="Cancel",
         told_on_close=True,

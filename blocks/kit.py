@@ -41,6 +41,8 @@ ENTRY = "entry"
 """action_id of every text input: its block_id says which field it is."""
 MOST_ID = 22
 """Characters of an opaque id (bot/domain/ids.py): anything longer was not put there by us."""
+MOST_EDITIONS = 1_000_000
+"""Far more changes than a person can make in one wizard; what claims more was not drawn by us."""
 MOST_PAGE = 999_999
 """Pages that a window can stand at: a higher number was not put there by us."""
 MENU = 100

@@ -42,8 +42,6 @@ KIND, ORGANIZATION, CHOOSE_CLIENT, CHOOSE_VERSION, ACCEPT = (
     "sign_up.accept",
 )
 NEW, EXISTING = "new", "existing"
-MOST_EDITIONS = 1_000_000
-"""Far more than a person can make in one wizard; what claims more was not drawn by us."""
 ACCEPTED = "I accept the terms and conditions"
 _KINDS = {NEW: "New client", EXISTING: "Existing client"}
 
@@ -59,7 +57,7 @@ class Window(BaseModel):
     kind: str = Field(default="", max_length=10)
     organization: str = Field(default="", max_length=kit.MOST_ID)
     """What the window was opened with, until the draft is written down."""
-    edition: int = Field(default=0, ge=0, le=MOST_EDITIONS)
+    edition: int = Field(default=0, ge=0, le=kit.MOST_EDITIONS)
     """Of the draft that the window shows."""
 
 

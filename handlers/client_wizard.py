@@ -34,7 +34,10 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         shown = _view(payload)
         window = kit.read_metadata(wizard.Wizard, shown.metadata)
         draft = await desk.recall_draft(payload.person, window.draft, window.organization)
-        return wizard.read_details(shown.values, wizard.read_organization(shown.values, draft))
+        draft = wizard.read_details(shown.values, wizard.read_organization(shown.values, draft))
+        # A submit outdoes every click in the same window: one that is late then no longer counts.
+        later = 2 if isinstance(payload, Submission) else 1
+        return draft.model_copy(update={"edition": window.edition + later})
 
     @board.command("/create-client")
     async def by_command(command: Command) -> Reply:

@@ -112,6 +112,8 @@ class ClientDraft(BaseModel):
     name: str = ""
     version: str = ""
     description: str = ""
+    edition: int = 0
+    """Grows with each change, so that one that was made earlier and arrives later takes nothing back."""
 
     @property
     def is_empty(self) -> bool:

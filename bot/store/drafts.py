@@ -38,10 +38,8 @@ class DraftRows(Generic[D]):
     def save(self, person_id: str, draft: D, now: datetime) -> bool:
         """Write a draft down; False if its id belongs to somebody else, it is finished, or a later edition is kept."""
         entries = draft.model_dump(exclude={"id"})
-        mine = sa.update(drafts).where(*self._one(person_id, draft.id), self._result.is_(None))
-        if "edition" in entries:
-            kept = sa.func.coalesce(drafts.c.entries["edition"].as_integer(), 0)
-            mine = mine.where(kept <= entries["edition"])
+        kept = sa.func.coalesce(drafts.c.entries["edition"].as_integer(), 0)
+        mine = sa.update(drafts).where(*self._one(person_id, draft.id), self._result.is_(None), kept <= draft.edition)
         if self._connection.execute(mine.values(entries=entries, updated_at=now)).rowcount:
             return True
         row = {"id": draft.id, "person_id": person_id, "kind": self._kind, "entries": entries, "updated_at": now}

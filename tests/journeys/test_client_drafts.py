@@ -184,6 +184,20 @@ async def test_a_repeated_click_on_continue_takes_nothing_back(house: House) -> 
     assert house.clients() == ["Better name"]
 
 
+async def test_a_late_click_on_back_takes_nothing_back(house: House) -> None:
+    bob = house.bob
+    await to_details(bob)
+    await enter(bob)
+    click = bob.draft_press("Back")
+    await bob.fill("Name", "Better name")
+    await bob.submit("Next")
+    await bob.send(click)
+    await bob.settle()
+    assert "Better name" in bob.sees()
+    await bob.submit("Create Client")
+    assert house.clients() == ["Better name"]
+
+
 async def test_a_window_whose_draft_was_cancelled_elsewhere_says_so(house: House) -> None:
     bob = house.bob
     await to_summary(bob)
