@@ -39,26 +39,33 @@ def digest_card(waiting: Sequence[Contract], total: int) -> Card:
     return _card(text, [*blocks, kit.note("This comes once a day, in place of reminders, while more than five wait.")])
 
 
-def burst_card(waiting: Sequence[Contract], total: int) -> Card:
-    """Return the one message for many requests that came into a channel at once; in the end it has no button."""
+def burst_card(contract: Contract, waiting: Sequence[Contract], total: int) -> Card:
+    """Return the one message for many requests that came into a channel at once; in the end it has no button.
+
+    Args:
+        contract: the one that the card is known by.
+        waiting: the oldest of those that wait.
+        total: how many wait.
+    """
     if not total:
         text = "All of the requests that came at once are decided."
         return _card(text, [kit.paragraph(text)])
     came = "request that came with many others waits" if total == 1 else "requests that came at once wait"
     text = f"{_counted(total)} {came} for approval."
-    return _card(text, _oldest(text, [(one, f"requested by {kit.escape(one.requested_by_name)}") for one in waiting]))
+    oldest = [(one, f"requested by {kit.escape(one.requested_by_name)}") for one in waiting]
+    return _card(text, _oldest(text, oldest, contract.id))
 
 
 def _counted(total: int) -> str:
     return f"more than {COUNTED:,}" if total > COUNTED else f"{total:,}"
 
 
-def _oldest(text: str, waiting: Sequence[tuple[Contract, str]]) -> list[Block]:
+def _oldest(text: str, waiting: Sequence[tuple[Contract, str]], known_by: str = "all") -> list[Block]:
     """Return a list of the oldest requests, with the button that opens all of them; what is said is mrkdwn."""
     blocks: list[Block] = [kit.header(text.rstrip(".")), kit.paragraph("The oldest:")]
     for one, said in waiting:
         blocks += [kit.paragraph(approvals.asked(one)), kit.note(f"{kit.escape(one.client_organization)}, {said}")]
-    return [*blocks, kit.buttons(kit.button("Open queue", approvals.TO_QUEUE, "all", style="primary"))]
+    return [*blocks, kit.buttons(kit.button("Open queue", approvals.TO_QUEUE, known_by, style="primary"))]
 
 
 def question_card(contract: Contract, number: int) -> Card:

@@ -62,8 +62,8 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
     async def by_command(command: Command) -> Reply:
         return await opening(command, slack, lambda: queued(command))
 
-    @board.action(view.TO_QUEUE)
-    async def from_home(click: Click) -> Reply:
+    @copies.action(view.TO_QUEUE, Kind.BURST)
+    async def from_home_or_card(click: Click) -> Reply:
         return await turning(click, slack, lambda: queued(click))
 
     @board.action(view.PREVIOUS)

@@ -16,7 +16,7 @@ class Copies:
         self._board, self._desk = board, desk
 
     def action(self, action_id: str, kind: Kind) -> Callable[[Handler[Click]], Handler[Click]]:
-        """Register the handler of a button whose value is a contract's id and that stands in messages of ``kind``."""
+        """Register the handler of a button that stands in messages of ``kind``; there its value is a contract's id."""
 
         def register(handler: Handler[Click]) -> Handler[Click]:
             async def pressed(click: Click) -> Reply:

@@ -16,7 +16,7 @@ _CARDS: dict[Kind, Callable[[Letter], Card]] = {
     Kind.ALERT: lambda letter: reach.alert_card(letter.contract, letter.reach),
     Kind.REMINDER: lambda letter: chasing.reminder_card(letter.contract, letter.notification.number),
     Kind.DIGEST: lambda letter: chasing.digest_card(letter.waiting, letter.total),
-    Kind.BURST: lambda letter: chasing.burst_card(letter.waiting, letter.total),
+    Kind.BURST: lambda letter: chasing.burst_card(letter.contract, letter.waiting, letter.total),
     Kind.QUESTION: lambda letter: chasing.question_card(letter.contract, letter.notification.number),
     Kind.ASKED: lambda letter: chasing.asked_card(letter.contract, letter.notification.number),
     Kind.ANSWER: lambda letter: chasing.answer_card(letter.contract, letter.notification.number),

@@ -197,6 +197,23 @@ async def test_a_card_whose_post_got_no_answer_is_found_and_not_posted_twice(mar
     assert len(HISTORY) == 3
 
 
+async def test_a_card_that_stands_twice_is_taken_away_by_a_press_on_it(market: House) -> None:
+    market.workspace.faults.add(method="chat.postMessage", kind="reset_after", about="C0APPROVALS", times=2)
+    await burst(market)
+    for _ in range(3):
+        market.clock.forward(seconds=11)
+        await market.delivered()
+    cards = [one for one in posted(market) if "came at once" in one.text]
+    assert [buttons(one) for one in cards] == [["Open queue"]] * 2
+    await market.pat.press("Open queue", message=cards[0])
+    assert "1–5 of 12" in market.pat.sees()
+    await market.delivered()
+    assert [one for one in posted(market) if "came at once" in one.text] == cards[1:]
+    await market.pat.press("Open queue", message=cards[1])
+    await market.delivered()
+    assert cards[1] in posted(market)
+
+
 async def test_a_question_in_the_thread_of_a_card_says_about_which_request(market: House) -> None:
     await burst(market)
     await market.pat.press("Ask for changes", block=await to_request(market, "Till 04"))
