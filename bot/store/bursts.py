@@ -58,6 +58,8 @@ class BurstRows:
             drawn: ids of cards that the caller draws in this transaction, after this.
         """
         lines = self._lines(turns, crowd)
+        if not lines:
+            return Joined(set(), set())
         cards = self._cards_for(lines, turns)
         lines = {channel: line for channel, line in lines.items() if channel in cards}
         self._join(lines, cards)

@@ -219,7 +219,19 @@ class Story(RuleBasedStateMachine):
         request = self.pick(which, label)
         if request is None:
             return
-        who = self._fit(who, request, label, fit=fit)
+        self._press(self._fit(who, request, label, fit=fit), request, label)
+
+    @precondition(has_requests)
+    @rule(which=WHICH, label=st.sampled_from(["Approve", "Claim"]))
+    def press_on_ones_own(self, which: int, label: str) -> None:
+        """Give the right to decide to whoever asks: it is not for their own request."""
+        request = self.pick(which, label)
+        if request is None:
+            return
+        self._give_roles(request.requester, request.api.organization, ["Owner"])
+        self._press(request.requester, request, label)
+
+    def _press(self, who: str, request: Request, label: str) -> None:
         self.on.house.workspace.ephemerals.clear()
         self.do(self.on.press(who, request.id, label))
         if label == "Approve":
