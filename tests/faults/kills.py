@@ -40,6 +40,8 @@ LONGEST_ORPHAN = 20.0
 REMIND_AFTER = "2s"
 AGAIN = 3
 """How often a point that nobody came to is tried again."""
+LAST_PATIENCE = 600.0
+"""Seconds after which even a look that is late is made, whatever is left to be delivered."""
 STUCK = 1.0
 """Seconds without a hit after which more people come."""
 
@@ -132,7 +134,7 @@ class Result:
                 ),
                 (
                     f"{len(self.quiet)} times looked at while at rest, quiet at most "
-                    f"{max(self.quiet, default=0):.1f} s after the last fault"
+                    f"{max(self.quiet, default=0):.1f} s after the last fault or press"
                 ),
                 (
                     f"{len(self.orphans)} abandoned claims, taken again at most {max(self.orphans, default=0):.1f} s "
@@ -272,12 +274,8 @@ class Run:
             self._last_fault = time.monotonic()
         if self.options.hasten:
             await self._end_leases()
-        try:
-            last = max(self._last_fault, self.hunter.last)
-            self.result.quiet.append(await quiet(self.at, self.squad, last, self.options.quiet))
-            found = await asyncio.to_thread(self._breaches)
-        except NotQuiet as late:
-            found = [str(late)]
+        late = await self._rest()
+        found = [*late, *await asyncio.to_thread(self._breaches)]
         fresh = [one for one in found if one not in self.result.breaches]
         self.result.breaches += fresh
         if self.options.progress:
@@ -285,6 +283,22 @@ class Run:
         go_on(self.squad)
         self.deciders.paused = False
         await self.gate.allow(left)
+
+    async def _rest(self) -> list[str]:
+        """Wait until nothing is left to do; return what there is to say against how long that took."""
+        late: list[str] = []
+        began = time.monotonic()
+        for most in (self.options.quiet, LAST_PATIENCE):
+            try:
+                self.result.quiet.append(await quiet(self.at, self.squad, lambda: max(began, self._last()), most))
+                break
+            except NotQuiet as not_quiet:
+                late.append(str(not_quiet))
+        return late
+
+    def _last(self) -> float:
+        """Return when something last came from outside: a fault, or a press that leaves something to tell."""
+        return max(self._last_fault, self.hunter.last, self.deciders.last)
 
     async def _end_leases(self) -> None:
         """With every process dead nobody holds a claim, so nobody has to wait until its lease ends."""

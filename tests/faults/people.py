@@ -185,6 +185,8 @@ class Deciders:
     hurried: bool = False
     """Whether nobody takes their time any more."""
     pressed: int = 0
+    last: float = 0.0
+    """When somebody last pressed something, on the clock that never goes backwards."""
     _read: dict[str, int] = field(default_factory=dict)
     _open: list[tuple[float, str, Message]] = field(default_factory=list)
     _busy: set[str] = field(default_factory=set)
@@ -242,6 +244,7 @@ class Deciders:
                 if label == "Reject" and await _soon(lambda: who.modal is not None, PATIENCE):
                     await self._reject(who)
         finally:
+            self.last = time.monotonic()
             self._busy.discard(who.member.id)
             self.under_way -= 1
 

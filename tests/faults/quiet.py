@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -38,25 +38,24 @@ async def backlog(at: Town) -> int:
     return await asyncio.wrap_future(at.store.read.submit(count))
 
 
-async def quiet(at: Town, squad: Squad, last_fault: float, most: float) -> float:
-    """Wait until nothing is left to be delivered and leave every process standing still; return seconds since a fault.
+async def quiet(at: Town, squad: Squad, since: Callable[[], float], most: float) -> float:
+    """Wait until nothing is left to be delivered and leave every process standing still; return how long that took.
 
     Args:
         at: the town.
         squad: the processes; ``go_on`` lets them go on.
-        last_fault: when the last fault struck, on the clock that never goes backwards.
-        most: seconds from now until it has to be quiet.
+        since: gives when the last fault struck or somebody last did something, on the clock that never goes backwards.
+        most: seconds from then until it has to be quiet.
 
     Raises:
         NotQuiet: it did not become quiet.
     """
-    latest = time.monotonic() + most
     while True:
         while left := await backlog(at):
-            if time.monotonic() > latest:
+            if time.monotonic() > since() + most:
                 raise NotQuiet(f"I10 backlog: {left} notifications are still to be delivered")
             await asyncio.sleep(LOOK)
-        passed = time.monotonic() - last_fault
+        passed = time.monotonic() - since()
         _send_all(squad, signal.SIGSTOP)
         await asyncio.sleep(0.05)  # what they had sent by then is on its way
         if not await backlog(at):
