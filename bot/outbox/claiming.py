@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from bot.domain.contracts import COUNTED, Contract
 from bot.domain.notifications import Kind, Letter, Notification
+from bot.domain.pacing import Pacing
 from bot.store.unit import Unit
 
 LISTED = 5
 """Requests that a digest and a burst card name; the rest is one button away."""
+RUSH = timedelta(seconds=5)
+"""How long after a turn a channel may still have a card to be drawn; of quiet ones nobody asks."""
 
 
 @dataclass
@@ -29,36 +33,52 @@ def take(unit: Unit, most: int, others: int) -> Taken:
         most: how many to claim at most.
         others: how many of them at most may be such that ask nobody for a decision.
     """
-    claimed = unit.outbox.claim(most, others)
+    # A channel's turn is its card's, which shows many, before that of a single request.
+    claimed = sorted(unit.outbox.claim(most, others), key=lambda one: one.kind is not Kind.BURST)
     if not claimed:
         return Taken()
-    waits = unit.pace.waits(claimed)
-    ready = [one for one in claimed if one.id not in waits]
-    next_turns = _gather(unit, ready, [one for one in claimed if one.id in waits and one.may_join], waits)
+    waits, before = unit.pace.take_turns(claimed)
+    gathered = _gather(unit, claimed, waits, before)
+    waiting = {id_: wait for id_, wait in waits.items() if id_ not in gathered.ids}
     for one in claimed:
-        if one.id in waits:
-            unit.outbox.postpone(one, waits[one.id])
-    return Taken(_letters(unit, ready), len(claimed), min([*waits.values(), *next_turns], default=None))
+        if one.id in waiting:
+            unit.outbox.postpone(one, waiting[one.id])
+    ready = [one for one in claimed if one.id not in waits and one.id not in gathered.ids]
+    return Taken(_letters(unit, ready), len(claimed), min([*waiting.values(), *gathered.next_turns], default=None))
+
+
+class _Gathered(NamedTuple):
+    ids: set[str]
+    """Of the requests for which burst cards stand now."""
+    next_turns: list[timedelta]
+    """How long the cards have to wait."""
 
 
 def _gather(
-    unit: Unit, ready: list[Notification], crowd: list[Notification], waits: dict[str, timedelta]
-) -> list[timedelta]:
-    """Let burst cards stand for whom they can, who then no longer waits; return how long the cards have to wait.
+    unit: Unit, claimed: list[Notification], waits: dict[str, timedelta], before: dict[str, Pacing]
+) -> _Gathered:
+    """Let burst cards stand for requests whose turn it is not, and for those that came while a card is to be drawn.
 
-    A card that is about to be drawn takes in its channel's line first, so that it shows what was asked a moment ago.
+    A card that is drawn now takes in its channel's line first, so that it shows what was asked a moment ago.
     """
-    drawn = {one.destination: one.id for one in ready if one.kind is Kind.BURST}
-    channels = {one.destination for one in crowd} | set(drawn)
+    drawn = {one.destination: one.id for one in claimed if one.kind is Kind.BURST and one.id not in waits}
+    crowd = [one for one in claimed if one.may_join and one.id in waits]
+    strays = _strays(unit, [one for one in claimed if one.may_join and one.id not in waits], before)
+    channels = {one.destination for one in [*crowd, *strays]} | set(drawn)
     if not channels:
-        return []
-    turns = unit.pace.lock(channels)
-    joined = unit.bursts.gather(turns, crowd, set(drawn.values()))
-    for one in crowd:
-        if one.id in joined.ids:
-            del waits[one.id]
+        return _Gathered(set(), [])
+    # Whoever joins a card after all gives the turn back that was theirs.
+    turns = unit.pace.lock(channels) | {one.destination: before[one.destination] for one in strays}
+    joined = unit.bursts.gather(turns, [*crowd, *strays], set(drawn.values()))
     unit.pace.forget_promises({channel: turns[channel] for channel in joined.channels})
-    return [max(turns[channel].free_at - unit.now, timedelta(0)) for channel in joined.channels]
+    return _Gathered(joined.ids, [max(turns[one].free_at - unit.now, timedelta(0)) for one in joined.channels])
+
+
+def _strays(unit: Unit, ready: list[Notification], before: dict[str, Pacing]) -> list[Notification]:
+    """Return requests that would go on their own while the card of their channel is still to be drawn."""
+    rushed = [one for one in ready if before[one.destination].free_at > unit.now - RUSH]
+    to_be_drawn = unit.bursts.to_be_drawn({one.destination for one in rushed}) if rushed else set()
+    return [one for one in rushed if one.destination in to_be_drawn]
 
 
 def give_back(unit: Unit, letters: list[Letter]) -> None:

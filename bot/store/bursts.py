@@ -33,6 +33,12 @@ STANDS = sa.or_(
 )
 """Whether a request stands somewhere in Slack: as a message of its own, or on a burst card."""
 _in_line = sa.text(IN_LINE)
+# Not a join: a planner that knows little would begin with all requests that wait anywhere.
+still_waits = (
+    sa.select(contracts.c.status).where(contracts.c.id == notifications.c.contract_id).scalar_subquery()
+    == ContractStatus.AWAITING_APPROVAL
+)
+"""Whether the request that a notification is about still waits."""
 
 
 class Joined(NamedTuple):
@@ -63,9 +69,7 @@ class BurstRows:
         cards = self._cards_for(lines, turns)
         lines = {channel: line for channel, line in lines.items() if channel in cards}
         self._join(lines, cards)
-        for channel in lines:
-            if cards[channel] not in drawn:
-                self.touch([cards[channel]], turns[channel].free_at)
+        self._touch({channel: turns[channel].free_at for channel in lines if cards[channel] not in drawn}, cards)
         return Joined(set(lines), {row["id"] for line in lines.values() for row in line})
 
     def _lines(self, channels: Collection[str], crowd: Collection[Notification]) -> dict[str, list[Any]]:
@@ -97,15 +101,18 @@ class BurstRows:
     def _open_cards(self, channels: Collection[str]) -> dict[str, str]:
         query = (
             sa.select(notifications.c.destination, notifications.c.id)
-            .where(
-                notifications.c.destination.in_(channels),
-                notifications.c.kind == Kind.BURST,
-                notifications.c.created_at > self._now - OPEN,
-                notifications.c.state != State.FAILED,
-            )
+            .where(*self._open(channels))
             .order_by(notifications.c.created_at)
         )
         return {row.destination: row.id for row in self._connection.execute(query)}
+
+    def _open(self, channels: Collection[str]) -> tuple[sa.ColumnElement[bool], ...]:
+        return (
+            notifications.c.destination.in_(channels),
+            notifications.c.kind == Kind.BURST,
+            notifications.c.created_at > self._now - OPEN,
+            notifications.c.state != State.FAILED,
+        )
 
     def _locked(self, cards: Collection[str]) -> set[str]:
         query = (
@@ -136,18 +143,29 @@ class BurstRows:
 
     def _join(self, lines: Mapping[str, list[Any]], cards: Mapping[str, str]) -> None:
         """From here on the cards are what has to be delivered; these rows have nothing to do themselves."""
+        if not lines:
+            return
+        ids = [row["id"] for line in lines.values() for row in line]
+        card = sa.case({channel: cards[channel] for channel in lines}, value=notifications.c.destination)
         nothing: dict[str, Any] = {"due_at": None, "lease_until": None, "posting_since": None, "last_error": ""}
-        for channel, line in lines.items():
-            joined = sa.update(notifications).where(notifications.c.id.in_([row["id"] for row in line]))
-            self._connection.execute(
-                joined.values(card_id=cards[channel], state=State.SENT, shown=notifications.c.wanted, **nothing)
-            )
+        joined = sa.update(notifications).where(notifications.c.id.in_(ids))
+        self._connection.execute(joined.values(card_id=card, state=State.SENT, shown=notifications.c.wanted, **nothing))
 
-    def touch(self, card_ids: Collection[str], due: datetime | None = None) -> None:
+    def _touch(self, due: Mapping[str, datetime], cards: Mapping[str, str]) -> None:
+        if due:
+            times = {channel: sa.literal(time, notifications.c.due_at.type) for channel, time in due.items()}
+            self.touch([cards[channel] for channel in due], sa.case(times, value=notifications.c.destination))
+
+    def touch(self, card_ids: Collection[str], due: "datetime | sa.ColumnElement[datetime] | None" = None) -> None:
         """Have cards drawn again, at their next turn or when they are due anyway."""
         cards = sa.update(notifications).where(notifications.c.id.in_(card_ids))
-        first = sa.func.coalesce(notifications.c.due_at, due or self._now)
+        first = sa.func.coalesce(notifications.c.due_at, self._now if due is None else due)
         self._connection.execute(cards.values(wanted=notifications.c.wanted + 1, due_at=first))
+
+    def to_be_drawn(self, channels: Collection[str]) -> set[str]:
+        """Return the channels whose open card does not show yet what it should."""
+        query = sa.select(notifications.c.destination).where(*self._open(channels), notifications.c.due_at.is_not(None))
+        return set(self._connection.execute(query).scalars())
 
     def waiting(self, card_id: str, limit: int) -> list[str]:
         """Return the contracts of a card that still wait, oldest first."""
@@ -160,11 +178,7 @@ class BurstRows:
         return self._connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
 
     def _waiting(self, card_id: str) -> "sa.Select[Any]":
-        return (
-            sa.select(notifications.c.contract_id)
-            .select_from(notifications.join(contracts, contracts.c.id == notifications.c.contract_id))
-            .where(notifications.c.card_id == card_id, contracts.c.status == ContractStatus.AWAITING_APPROVAL)
-        )
+        return sa.select(notifications.c.contract_id).where(notifications.c.card_id == card_id, still_waits)
 
     def error(self, card_id: str) -> str | None:
         """Return why a card can't be shown; None if it can."""

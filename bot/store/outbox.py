@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.domain.clients import ContractStatus
 from bot.domain.ids import new_id
 from bot.domain.notifications import DestinationType, Kind, Notification, State
-from bot.store.bursts import STANDS, BurstRows
+from bot.store.bursts import STANDS, BurstRows, still_waits
 from bot.store.tables import contracts, notifications
 from bot.store.upsert import insert_or_ignore
 
@@ -83,11 +83,8 @@ class OutboxRows:
         return [row.contract_id for row in self._connection.execute(query)]
 
     def _waiting_at(self, destination: str) -> "sa.Select[Any]":
-        return (
-            sa.select(notifications.c.contract_id)
-            .select_from(notifications.join(contracts, contracts.c.id == notifications.c.contract_id))
-            .where(notifications.c.destination == destination, notifications.c.kind == Kind.REQUEST)
-            .where(contracts.c.status == ContractStatus.AWAITING_APPROVAL)
+        return sa.select(notifications.c.contract_id).where(
+            notifications.c.destination == destination, notifications.c.kind == Kind.REQUEST, still_waits
         )
 
     def drop(self, claimed: Notification) -> None:

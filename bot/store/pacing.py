@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,7 +15,15 @@ POST, UPDATE = "post", "update"
 """What is paced: messages are spaced, redrawing is not; Slack's 429 holds each by itself."""
 ALERT = "alert"
 """A word to the platform admins about a channel that can't be reached: its turns are an hour apart."""
-_KEY = (turns.c.destination, turns.c.method)
+
+
+class Turns(NamedTuple):
+    """Whose turn it is of those that were claimed."""
+
+    waits: dict[str, timedelta]
+    """How long those have to wait whose turn it is not, by id."""
+    before: dict[str, Pacing]
+    """Where the turns of each destination stood before."""
 
 
 class PaceRows:
@@ -23,23 +32,23 @@ class PaceRows:
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self._connection, self._now = connection, now
 
-    def waits(self, claimed: list[Notification]) -> dict[str, timedelta]:
-        """Take turns for claimed notifications; return how long those have to wait whose turn it is not, by id."""
+    def take_turns(self, claimed: list[Notification]) -> "Turns":
+        """Take turns for claimed notifications, in their order, as far as there are any."""
         posts = [one for one in claimed if one.takes_turn]
-        waits = self._take(posts) if posts else {}
-        if updates := [one for one in claimed if one.ts and one.id not in waits]:
-            waits |= self._held(updates)
-        return waits
+        turns = self._take(posts) if posts else Turns({}, {})
+        if updates := [one for one in claimed if one.ts and one.id not in turns.waits]:
+            turns.waits.update(self._held(updates))
+        return turns
 
-    def _take(self, posts: list[Notification]) -> dict[str, timedelta]:
-        standing = self._locked({one.destination for one in posts})
-        waits = {}
+    def _take(self, posts: list[Notification]) -> "Turns":
+        before = self._locked({one.destination for one in posts})
+        standing, waits = dict(before), {}
         for one in posts:
             standing[one.destination], wait = standing[one.destination].turn(self._now)
             if wait:
                 waits[one.id] = wait
         self._write(POST, standing)
-        return waits
+        return Turns(waits, before)
 
     def _locked(self, destinations: Collection[str]) -> dict[str, Pacing]:
         standing = self._standing(destinations)
@@ -97,7 +106,7 @@ class PaceRows:
         return self._locked(destinations)
 
     def forget_promises(self, standing: dict[str, Pacing]) -> None:
-        """Nobody waits for a turn any more at destinations whose turns stand like this."""
+        """Let destinations' turns stand like this, with nobody waiting for one any more."""
         if standing:
             self._write(POST, {one: pacing._replace(promised_until=pacing.free_at) for one, pacing in standing.items()})
 

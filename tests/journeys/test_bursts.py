@@ -7,6 +7,7 @@ import pytest
 
 from bot.catalogs import native
 from bot.domain.notifications import Kind
+from bot.outbox import claiming
 from bot.sandbox.records import Message
 from bot.store import schema
 from bot.store.engine import Store, open_store
@@ -122,6 +123,22 @@ async def test_a_card_shows_at_its_turn_who_came_a_moment_before(market: House) 
     market.clock.forward(seconds=1)
     await market.delivered_now()
     assert not any(one.name == "chat.update" for one in market.workspace.traffic)
+
+
+async def test_a_request_does_not_take_the_turn_of_a_card_that_is_to_be_drawn(market: House) -> None:
+    owed(market, *(f"Till {number}" for number in range(12)))
+    await market.delivered_now()
+    market.clock.forward(seconds=1)
+    await market.delivered_now()
+    market.clock.forward(seconds=0.3)
+    owed(market, "Kiosk")
+    await market.delivered_now()
+    market.clock.forward(seconds=0.5)
+    owed(market, "Booth")
+    market.clock.forward(seconds=0.5)
+    first, second = [market.write(lambda unit: claiming.take(unit, 1, 0)) for _ in range(2)]
+    assert (first.claimed, first.letters) == (1, [])
+    assert [(one.notification.kind, one.total) for one in second.letters] == [(Kind.BURST, 13)]
 
 
 async def test_who_comes_after_the_rush_gets_a_message_again(market: House) -> None:

@@ -70,7 +70,7 @@ def waits(store: Store) -> list[timedelta]:
 
     def work(unit: Unit) -> list[timedelta]:
         claimed: list[Notification] = unit.outbox.claim(100)
-        found: dict[str, timedelta] = unit.pace.waits(claimed)
+        found = unit.pace.take_turns(claimed).waits
         for one in claimed:
             unit.outbox.postpone(one, timedelta(0))
         return sorted(found.get(one.id, timedelta(0)) for one in claimed)
