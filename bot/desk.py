@@ -48,9 +48,9 @@ class Desk(Accounts):
         """Offer none of somebody's drafts again."""
         await self._write(clients.start_over, person)
 
-    async def recall_draft(self, person: Person, draft_id: str, organization_id: str = "") -> ClientDraft:
+    async def recall_draft(self, profile: Profile, draft_id: str, organization_id: str = "") -> ClientDraft:
         """Return what was typed so far in a window of the wizard; an empty draft if nothing was kept."""
-        return await self._read(clients.recall_draft, self._rules, person, draft_id, organization_id)
+        return await self._read(clients.recall_draft, self._rules, profile, draft_id, organization_id)
 
     async def keep_draft(self, person: Person, draft: ClientDraft) -> None:
         """Write down what was typed."""

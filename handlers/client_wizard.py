@@ -7,6 +7,7 @@ from blocks import clients as view
 from blocks import kit
 from bot.desk import Desk
 from bot.domain.clients import ClientDraft
+from bot.domain.people import Profile
 from bot.errors import Refusal
 from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
@@ -29,11 +30,11 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
             return wizard.details_step(begun.draft)
         return wizard.organization_step(begun.draft, begun.problem)
 
-    async def typed(payload: Submission | Click) -> ClientDraft:
+    async def typed(payload: Submission | Click, profile: Profile) -> ClientDraft:
         """Return the draft of this window with what stands in the window now."""
         shown = _view(payload)
         window = kit.read_metadata(wizard.Wizard, shown.metadata)
-        draft = await desk.recall_draft(payload.person, window.draft, window.organization)
+        draft = await desk.recall_draft(profile, window.draft, window.organization)
         draft = wizard.read_details(shown.values, wizard.read_organization(shown.values, draft))
         # A submit outdoes every click in the same window: one that is late then no longer counts.
         later = 2 if isinstance(payload, Submission) else 1
@@ -81,15 +82,15 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
 
     @board.submission(wizard.ORGANIZATION)
     async def organization_chosen(submission: Submission) -> Reply:
-        draft = await typed(submission)
         profile = await desk.known_profile(submission.person, submission.home_team)
+        draft = await typed(submission, profile)
         board.beside(desk.freshen(submission.person))
         return Reply.show(wizard.details_step(await desk.choose_organization(profile, draft)))
 
     @board.submission(wizard.DETAILS)
     async def details_entered(submission: Submission) -> Reply:
-        draft = await typed(submission)
         profile = await desk.known_profile(submission.person, submission.home_team)
+        draft = await typed(submission, profile)
         board.beside(desk.freshen(submission.person))
         try:
             problems = await desk.check_details(profile, draft)
@@ -106,14 +107,14 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         try:
             client = await desk.create_client(profile, window.draft)
         except Refusal as refusal:
-            return _back_to(refusal, await typed(submission))
+            return _back_to(refusal, await typed(submission, profile))
         body = Reply.show(view.details_view(client, view.Place(), said=f"{client.name} was created.")).body
         return Reply(body, lambda: homes.refresh(submission))
 
     @board.action(wizard.BACK)
     async def back(click: Click) -> Reply:
         async def build() -> Json:
-            draft = await typed(click)
+            draft = await typed(click, await desk.known_profile(click.person, click.home_team))
             await desk.keep_draft(click.person, draft)
             if _view(click).callback == wizard.SUMMARY:
                 return wizard.details_step(draft)

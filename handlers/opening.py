@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
+from bot.endings import SlackRefused
 from bot.errors import WindowGone
 from handlers.payloads import Click, Command, Payload
 from handlers.replies import Reply
@@ -33,6 +34,8 @@ class Windows(Protocol):
     async def respond(
         self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
     ) -> None: ...
+
+    async def post(self, channel: str, text: str, blocks: list[Json] | None = None) -> object: ...
 
 
 async def opening(payload: Payload, slack: Windows, build: Build[Json]) -> Reply:
@@ -68,7 +71,11 @@ async def saying(command: Command, slack: Windows, build: Build[tuple[str, list[
         return Reply.say(*drawing.result())
 
     async def afterwards() -> None:
-        await slack.respond(command.response_url, *await drawing)
+        text, blocks = await drawing
+        try:
+            await slack.respond(command.response_url, text, blocks)
+        except SlackRefused:  # that way is closed: it took too long, or leads somewhere else
+            await slack.post(command.person.user, text, blocks)
 
     return Reply.later(afterwards)
 

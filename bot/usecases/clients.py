@@ -124,14 +124,19 @@ def forget_draft(unit: Unit, person: Person, draft_id: str) -> None:
 
 
 def recall_draft(
-    unit: Unit, rules: HouseRules, person: Person, draft_id: str, organization_id: str = ""
+    unit: Unit, rules: HouseRules, profile: Profile, draft_id: str, organization_id: str = ""
 ) -> ClientDraft:
     """Return what somebody typed in this wizard so far; an empty draft if nothing was kept.
 
     Args:
         organization_id: the one the window was opened for, which counts while the draft names none. Its name is
             left out if they may not create clients there: whoever asks next is refused.
+
+    Raises:
+        NotAllowed: a guest, bot or stranger, or somebody whose account was deactivated meanwhile.
     """
+    require_member(profile)
+    person = profile.person
     person_id = unit.people.find(person)
     kept = unit.drafts.get(person_id, draft_id) if person_id else None
     draft = kept or ClientDraft(id=draft_id)

@@ -125,6 +125,17 @@ async def test_whoever_was_deactivated_while_the_window_was_open_is_refused(hous
     assert house.clients() == []
 
 
+async def test_whoever_was_deactivated_is_shown_nothing_by_back(house: House) -> None:
+    await to_summary(house.bob)
+    late = house.bob.draft_press("Back")
+    gone = {"id": "U0BOB", "team_id": house.workspace.team_id, "deleted": True}
+    await emit(house.workspace, {"type": "user_change", "user": gone}, who="U0BOB")
+    answer = await house.bob.send(late)
+    await house.bob.settle()
+    said = str(answer.body) + house.bob.sees() + told(house.bob)
+    assert "deactivated" in said and "Step 2" not in said
+
+
 async def test_whoever_became_a_guest_sees_no_details_any_more(house: House) -> None:
     await create(house.bob)
     await house.bob.cancel()
