@@ -78,6 +78,32 @@ async def test_with_a_history_scope_each_failed_post_ends_in_exactly_one_message
     assert {one["state"] for one in market.export()["notifications"]} == {"sent"}
 
 
+def calls(house: House, method: str) -> int:
+    """Return how often the bot called a method about the channel."""
+    return sum(one.name == method and one.request.get("channel") == "C0APPROVALS" for one in house.workspace.traffic)
+
+
+async def test_nothing_goes_there_before_slack_takes_it_again(market: House) -> None:
+    market.workspace.faults.add(method="chat.postMessage", kind="429", about="C0APPROVALS", retry_after="30")
+    team = market.workspace.team_id
+    market.write(lambda unit: sign_up(unit, team, "Till", "Payments", "Gold"))
+    await market.delivered_now()
+    for seconds, asked in ((29.0, 1), (1.1, 2)):
+        market.clock.forward(seconds=seconds)
+        market.write(lambda unit, name=f"Till {asked}": sign_up(unit, team, name, "Payments", "Gold"))  # type: ignore[misc]
+        await market.delivered_now()
+        assert calls(market, "chat.postMessage") == asked
+    (message,) = about(market, "Till")
+    market.workspace.faults.add(method="chat.update", kind="429", about="C0APPROVALS", retry_after="30")
+    await market.pat.press("Approve", message=message)
+    await market.delivered_now()
+    for seconds, asked in ((29.0, 1), (1.1, 2)):
+        market.clock.forward(seconds=seconds)
+        await market.delivered_now()
+        assert calls(market, "chat.update") == asked
+    assert buttons(message) == []
+
+
 async def test_without_a_history_scope_a_lost_answer_costs_at_most_one_more_message(market: House) -> None:
     for number, (kind, after) in enumerate([*SURE[:1], *UNSURE[3:7]]):
         fail(market, "chat.postMessage", kind, after, times=2)
