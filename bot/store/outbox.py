@@ -118,6 +118,14 @@ class OutboxRows:
         if cards:
             BurstRows(self._connection, self._now).touch(cards)
 
+    def redraw_at(self, destination: str) -> None:
+        """Have everything drawn again that asks at a destination, as if it had changed."""
+        self.added = True
+        asks = sa.or_(notifications.c.kind == Kind.BURST, sa.and_(notifications.c.kind == Kind.REQUEST, still_waits))
+        copies = sa.update(notifications).where(notifications.c.destination == destination, asks)
+        stands = (notifications.c.state == State.SENT, notifications.c.ts.is_not(None))
+        self._connection.execute(copies.where(*stands).values(due_at=self._now))
+
     def claim(self, limit: int, others: int | None = None) -> list[Notification]:
         """Take due notifications, oldest first; nobody else gets them until the lease ends or they are marked.
 

@@ -7,7 +7,7 @@ from bot.domain.policy import HouseRules, Permission
 from bot.store.unit import Unit
 from bot.usecases.unreached import after_failed_alert, alert_admins, fall_back_to_admins
 
-REPLIES = frozenset({Kind.REMINDER, Kind.DIGEST, Kind.QUESTION, Kind.ANSWER})
+REPLIES = frozenset({Kind.REMINDER, Kind.QUESTION, Kind.ANSWER})
 """What is said to those who have a request already."""
 
 
@@ -38,8 +38,11 @@ def after_failure(unit: Unit, rules: HouseRules, notification: Notification) -> 
         after_failed_alert(unit, contract)
     elif notification.kind is Kind.REQUEST:
         _after_failed_request(unit, rules, contract, notification)
+    elif notification.kind is Kind.DIGEST:
+        # Where it can't stand, perhaps nothing can be seen any more of what it lists: drawing that again will tell.
+        unit.outbox.redraw_at(notification.destination)
     elif notification.kind in REPLIES:
-        # Where no reply can stand, perhaps the copy can't be seen any more, either: drawing it again will tell.
+        # The same goes for the copy in whose thread a reply can't stand.
         unit.outbox.redraw(contract.id, contract.revision, (Kind.REQUEST,))
 
 

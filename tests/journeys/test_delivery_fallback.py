@@ -58,6 +58,25 @@ async def test_from_the_channel_to_the_approvers_to_the_admins_to_the_requester(
     assert failed(market).count("C0APPROVALS") == 4
 
 
+@pytest.mark.parametrize("apart", [True, False])
+async def test_a_digest_that_reaches_nobody_sends_each_request_it_lists_to_the_next(market: House, apart: bool) -> None:
+    team = market.workspace.team_id
+    for number in range(9):
+        market.write(lambda unit, name=f"Till {number}": sign_up(unit, team, name, "Payments", "Gold"))  # type: ignore[misc]
+        if apart:
+            await market.delivered()
+            market.clock.forward(seconds=2)
+    await market.delivered()
+    assert any("came at once" in one.text for one in market.ada.reads("approvals")) != apart
+    market.workspace.channel("approvals").is_archived = True
+    market.clock.forward(hours=25)
+    await market.tick()
+    for _ in range(3):
+        market.clock.forward(seconds=30)
+        await market.delivered()
+    assert len(asked(market.pat.inbox())) == len(asked(market.ada.inbox())) == 9
+
+
 async def test_with_nobody_at_all_the_requester_is_told(opened: OpenHouse) -> None:
     async with opened(catalog=CATALOG) as market:
         await ask(market, "Echo", "Only")
