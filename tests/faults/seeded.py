@@ -15,8 +15,8 @@ from pathlib import Path
 from tests.faults.seeded_bugs import BUGS, Bug
 
 ROOT = Path(__file__).parents[2]
-RED = 1
-"""pytest's exit code where tests ran and failed (docs.pytest.org/en/stable/reference/exit-codes.html)."""
+GREEN, RED = 0, 1
+"""pytest's exit codes where tests ran (docs.pytest.org/en/stable/reference/exit-codes.html); others: nothing did."""
 LONGEST = 900.0
 
 
@@ -28,13 +28,19 @@ def copy_of(folder: str) -> Path:
 
 
 def tested(place: Path, tests: Iterable[str]) -> int:
-    """Run tests in a copy until the first that fails; return pytest's exit code."""
+    """Run tests in a copy until the first that fails; return pytest's exit code.
+
+    Raises:
+        RuntimeError: no test could be run, so nothing is proven.
+    """
     # Compiled modules of the copy are kept by time of change in seconds, which a bug put in and out again escapes.
     environment = os.environ | {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(
         command, cwd=place, env=environment, timeout=LONGEST, capture_output=True, text=True, check=False
     )
+    if done.returncode not in (GREEN, RED):
+        raise RuntimeError(f"pytest ran no test: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     return done.returncode
 
 

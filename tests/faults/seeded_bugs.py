@@ -216,7 +216,7 @@ BUGS = (
         "migrates without turns",
         "bot/store/schema.py",
         '            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})\n',
-        "",
+        "            pass\n",
         (REPLICAS,),
     ),
     Bug(
@@ -224,6 +224,6 @@ BUGS = (
         "bot/bootstrap.py",
         "        late, _ = await asyncio.gather(self.board.drain(DRAIN), self.dispatcher.stop(DRAIN))\n",
         "        late = 0\n",
-        ("tests/faults/test_stopping.py", REPLICAS),
+        ("tests/journeys/test_faults.py", REPLICAS),
     ),
 )

@@ -5,13 +5,18 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from bot.store.engine import open_store
+from bot.store.tables import notifications
+from bot.store.unit import Unit
+from tests.faults.town import sign_up
 from tests.journeys.conftest import OpenHouse
 from tests.journeys.house import House
+from tests.journeys.market import CATALOG
 from tests.journeys.walking import create, enter, problem, step, to_details, to_summary
 
 AGAIN = "submitting again is safe"
@@ -162,3 +167,31 @@ async def test_without_slack_at_the_start_the_bot_goes_on_with_what_it_knows(ope
         await create(house.bob)
         assert house.clients() == ["Web shop"]
         house.workspace.faults.clear()
+
+
+async def test_a_window_that_was_acknowledged_still_opens_while_the_bot_stops(house: House) -> None:
+    bob = house.bob
+    house.workspace.faults.add(method="views.open", kind="slow")
+    assert (await bob.wire.send("command", bob._payloads.command("/create-client", "", bob._where(None)))).status == 200
+    await house.stop()
+    assert bob.modal and step(bob) == "1"
+
+
+async def test_a_message_that_is_on_its_way_when_the_bot_stops_is_written_down(opened: OpenHouse) -> None:
+    async with opened(catalog=CATALOG) as house:
+        slow = house.workspace.faults.add(method="chat.postMessage", kind="slow", about="C0APPROVALS")
+        house.write(lambda unit: sign_up(unit, house.workspace.team_id, "Till", "Payments", "Gold"))
+        async with asyncio.timeout(10):
+            while not slow.fired:  # noqa: ASYNC110 - no event tells of a call that has begun
+                await asyncio.sleep(0.01)
+        await house.stop()
+        assert len(house.workspace.channel("approvals").messages) == 1
+        store = open_store(house.settings.database_url, patient=True)
+        (row,) = store.read.run(requests)
+        store.close()
+        assert (row.state, row.lease_until) == ("sent", None)
+
+
+def requests(unit: Unit) -> list[sa.Row[Any]]:
+    query = sa.select(notifications.c.state, notifications.c.lease_until).where(notifications.c.kind == "request")
+    return list(unit.connection.execute(query))
