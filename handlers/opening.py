@@ -17,7 +17,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 Build = Callable[[], Awaitable[T]]
 
-PROMPT = 0.025
+PROMPT = 0.015
 """Seconds the answer waits for a view to be drawn: what the database takes. Whoever Slack has to be asked about first
 gets the answer before that, so that a slow Slack slows no acknowledgement (PERFORMANCE P10)."""
 

@@ -10,7 +10,8 @@ from bot.usecases.people import save_profile
 from tests.faults.world import Plan, Provider
 
 NAMES = ("Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima")
-APPROVERS = 8
+APPROVERS = 24
+"""So many that nobody's direct messages come faster than one a second: beyond that a line only grows."""
 FREE, GOLD = "Free", "Gold"
 
 
