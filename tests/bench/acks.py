@@ -20,6 +20,7 @@ import psutil
 import uvloop
 
 from tests.bench import load, processes, traffic
+from tests.ports import free_port
 
 CONNECTIONS = 64
 RATE = 200.0
@@ -45,7 +46,7 @@ async def measure(rounds: int, count: int, seconds: float, js: Path | None) -> F
 
 async def _whole(figures: dict[str, list[float]], api: str) -> None:
     """Start the real program, database and all, to its first answer."""
-    port = processes.free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         with processes.gatehouse(api, f"sqlite:///{folder}/gatehouse.db", port) as process:
@@ -57,7 +58,7 @@ async def _whole(figures: dict[str, list[float]], api: str) -> None:
 
 
 async def _one(figures: dict[str, list[float]], command: list[str], listeners: int, count: int, seconds: float) -> None:
-    port = processes.free_port()
+    port = free_port()
     started = time.perf_counter()
     process = psutil.Popen([part.replace("PORT", str(port)) for part in command], cwd=processes.ROOT)
     try:

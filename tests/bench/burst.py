@@ -34,6 +34,7 @@ from bot.store.engine import open_store
 from tests import postgres
 from tests.bench import load, processes, traffic
 from tests.bench.burst_feed import prepare
+from tests.ports import free_port
 
 CLOSEST = 0.75
 """Seconds between two messages of a channel below which the local Slack refuses: its rule is "about one a second"."""
@@ -159,7 +160,7 @@ async def _asks_for(line: list[load.Line], seconds: float) -> list[float]:
 async def one_round(url: str, api: str, number: int, seconds: float) -> Burst:
     """Let a burst come over a fresh database and wait until all of it has arrived."""
     prepare(url, number)
-    port = processes.free_port()
+    port = free_port()
     with processes.gatehouse(api, url, port):
         lines = await processes.first_answer(port, next(_asking()))
         lines += await load.connect(port, 3)
@@ -197,7 +198,7 @@ async def measure(rounds: int, number: int, seconds: float) -> list[Burst]:
     for _ in range(rounds):
         with ExitStack() as stack:
             durable = stack.enter_context(postgres.running(postgres.DURABLE))
-            port = processes.free_port()
+            port = free_port()
             command: list[str | Path] = [sys.executable, "-m", "tests.bench.burst", "--stub", str(port)]
             stack.enter_context(processes.serving(command))
             api = f"http://127.0.0.1:{port}/api/"

@@ -39,6 +39,7 @@ from bot.store.unit import Unit
 from bot.usecases.catalog import apply_catalog
 from tests import postgres, stock
 from tests.bench import processes, traffic
+from tests.ports import free_port
 
 RATE = 50
 ORGANIZATIONS = 200
@@ -134,7 +135,7 @@ async def _bot(way: str, url: str, api: str) -> AsyncIterator[Desk]:
     """Give a desk whose sign-ups are delivered in the given way."""
     settings = _settings(url, api, "1s" if way == "sweep" else "2s")
     if way == "replica":
-        port, clock = processes.free_port(), SystemClock()
+        port, clock = free_port(), SystemClock()
         with processes.gatehouse(api, url, port):
             (line,) = await processes.first_answer(port, next(traffic.requests()))
             line.close()
@@ -205,7 +206,7 @@ async def _answers(api: str) -> None:
 async def measure(rounds: int, seconds: float) -> dict[str, list[list[float]]]:
     """Return for each way the sorted seconds of each round."""
     took: dict[str, list[list[float]]] = defaultdict(list)
-    port = processes.free_port()
+    port = free_port()
     api = f"http://127.0.0.1:{port}/api/"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

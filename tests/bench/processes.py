@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,16 +13,10 @@ import psutil
 from aiohttp import web
 
 from tests.bench import load, traffic
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "xoxb-1-2-abcdefabcdefabcdefabcdef"
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on just now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def cpu(process: psutil.Popen) -> float:

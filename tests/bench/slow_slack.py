@@ -23,6 +23,7 @@ import uvloop
 from bot.store.engine import open_store
 from tests import postgres
 from tests.bench import errands, load, processes, traffic
+from tests.ports import free_port
 
 RATE, DECISIONS = 50.0, 20
 """Requests in a second, and decisions among all of them."""
@@ -46,7 +47,7 @@ async def one(figures: dict[str, list[float]], url: str, seconds: float, rate: f
     """
     todo = errands.prepared(url, DECISIONS)
     lasting = len(todo.turns) / rate
-    port = processes.free_port()
+    port = free_port()
     async with processes.slack(seconds) as slack:
         with processes.gatehouse(slack.api, url, port):
             (first,) = await processes.first_answer(port, next(traffic.requests()))

@@ -35,6 +35,7 @@ from bot.store.engine import Store, open_store
 from bot.store.unit import Unit
 from tests import postgres
 from tests.bench import load, processes, traffic
+from tests.ports import free_port
 
 AT_ONCE = 16
 PEOPLE = 64
@@ -72,7 +73,7 @@ def _database(kind: str, file: Path, server: postgres.Server | None) -> Iterator
 
 
 async def _one(figures: dict[str, list[float]], name: str, api: str, url: str, count: int, python: Path) -> None:
-    port, drafts = processes.free_port(), WARM_UP + count
+    port, drafts = free_port(), WARM_UP + count
     with ExitStack() as stack:
         if name == "gatehouse":
             submits = _submits(_seed(url, drafts))

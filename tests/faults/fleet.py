@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from bot.usecases.catalog import apply_catalog
 from bot.usecases.people import bind_team
 from tests.hatchery import Hatched, hatch
 from tests.journeys.house import CATALOG, SECRET_KEY, exported, populate
+from tests.ports import free_port
 
 STDERR = 2
 """Where replicas log to: our own standard error."""
@@ -31,13 +31,6 @@ START_SECONDS = 60
 LOOK = 0.5
 """Seconds between the balancer's looks at ``/readyz``; a replica that stops takes requests for three more."""
 KEPT = ("content-type", "x-slack-signature", "x-slack-request-timestamp")
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on just now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class Replica:

@@ -16,8 +16,9 @@ import psutil
 from tests.faults.front import Front
 from tests.faults.proxy import socket_of
 from tests.faults.tap import Moment, Tap, Works
-from tests.faults.town import START, Town, free_port
+from tests.faults.town import START, Town
 from tests.hatchery import Hatched, hatch
+from tests.ports import free_port
 
 LOOK = 0.05
 """Seconds between looks at a process that starts."""

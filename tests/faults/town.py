@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
@@ -37,6 +36,7 @@ from bot.usecases.sign_up_drafts import keep_sign_up
 from tests.hatchery import Hatched, hatch
 from tests.journeys.house import exported, populate
 from tests.journeys.market import CATALOG
+from tests.ports import free_port
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -208,13 +208,6 @@ def offers(unit: Unit) -> dict[tuple[str, str], str]:
         "JOIN plans ON plans.id = plan_id"
     )
     return {(api, plan): id_ for api, plan, id_ in found}
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on just now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @asynccontextmanager

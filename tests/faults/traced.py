@@ -26,8 +26,9 @@ from tests.faults.kills import peopled
 from tests.faults.market import GOLD, NAMES, Market
 from tests.faults.people import walkers
 from tests.faults.squad import COMMAND
-from tests.faults.town import START, Town, free_port
+from tests.faults.town import START, Town
 from tests.faults.world import Told
+from tests.ports import free_port
 
 PAGE = 4_096 + 24
 """Bytes of a frame in the -wal file (sqlite.org/fileformat.html#the_write_ahead_log): so much of a write is noted."""

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from bot.store.unit import Unit
 from tests.faults.forgeries.genuine import MARK
-from tests.faults.town import Server, Town, free_port
+from tests.faults.town import Server, Town
 from tests.hatchery import hatch
+from tests.ports import free_port
 
 ACK = re.compile(r'gatehouse_acks_total\{listener="([^"]*)",outcome="([^"]*)"\} ([0-9.e+]+)')
 REFUSED = re.compile(r'gatehouse_refused_requests_total\{reason="([^"]*)"\} ([0-9.e+]+)')
