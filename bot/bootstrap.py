@@ -76,6 +76,8 @@ class Runtime:
         """
         await self.workspace.learn()
         await self.replays.recall()
+        if self.store.is_sqlite:  # nobody else has the file's lock: what is claimed was by a process that died
+            await asyncio.wrap_future(self.store.write.submit(lambda unit: unit.outbox.end_leases()))
         self.dispatcher.start()
         self.store.listen()
         self.scheduler.start()

@@ -161,6 +161,11 @@ class OutboxRows:
         )
         return list(self._connection.execute(query).mappings())
 
+    def end_leases(self) -> None:
+        """Let every claim end now: for whoever is the only one to deliver, and holds none. The attempts still count."""
+        held = sa.update(notifications).where(notifications.c.lease_until > self._now)
+        self._connection.execute(held.values(lease_until=self._now - timedelta(seconds=1)))
+
     def renew(self, claimed: Notification) -> Notification | None:
         """Hold a claim for a whole lease from now on; None if somebody else has it by now."""
         renewed = claimed.model_copy(update={"lease_until": self._now + LEASE})

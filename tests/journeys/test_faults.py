@@ -192,6 +192,25 @@ async def test_a_message_that_is_on_its_way_when_the_bot_stops_is_written_down(o
         assert (row.state, row.lease_until) == ("sent", None)
 
 
+async def test_what_a_process_had_claimed_that_died_is_delivered_at_once_where_it_was_the_only_one(
+    opened: OpenHouse,
+) -> None:
+    async with opened(catalog=CATALOG) as house:
+        await house.stop()
+        store = open_store(house.settings.database_url, house.clock, patient=True)
+        store.write.run(lambda unit: sign_up(unit, house.workspace.team_id, "Till", "Payments", "Gold"))
+        assert store.write.run(lambda unit: unit.outbox.claim(10))
+        store.close()
+        await house.start()
+        told = house.workspace.channel("approvals").messages
+        house.clock.forward(seconds=11)  # a message that may be there already is looked for after ten seconds
+        await house.runtime.dispatcher.round()
+        assert len(told) == (1 if house.settings.is_sqlite else 0)
+        house.clock.forward(seconds=5)
+        await house.delivered()
+        assert len(told) == 1
+
+
 def requests(unit: Unit) -> list[sa.Row[Any]]:
     query = sa.select(notifications.c.state, notifications.c.lease_until).where(notifications.c.kind == "request")
     return list(unit.connection.execute(query))
