@@ -133,6 +133,9 @@ class Race:
         """Press, and again as long as the answer itself asks for that."""
         if self._with_clock:
             await asyncio.sleep(self.chance.uniform(0, TICK))
+        await self._until_sure(payload)
+
+    async def _until_sure(self, payload: Json) -> None:
         answer = await self._send(payload)
         for _ in range(PRESSES):
             if UNSURE not in str(answer.body):
@@ -181,7 +184,7 @@ class Race:
             if UNSURE in one.text:
                 self.tally.again += 1
                 payloads = (payload for _, payload in self._payloads if payload["user"]["id"] == one.ephemeral_to)
-                await self._send(next(payloads))
+                await self._until_sure(next(payloads))
             elif any(words in one.text for words in TOLD):
                 self._told.add(str(one.ephemeral_to))
                 self.tally.latest = max(self.tally.latest, float(one.ts) - self._begun)
