@@ -39,6 +39,7 @@ class Replica:
     asked: int = 0
     """Requests under way that make or decide a contract."""
     killed: bool = False
+    stopping: bool = False
 
     def kill(self) -> None:
         """End it and all it started as power failure does; nothing that it still says gets out."""
@@ -47,6 +48,7 @@ class Replica:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to it and all it started."""
+        self.stopping = self.stopping or number == signal.SIGTERM
         os.killpg(self.process.pid, number)
 
     @property
@@ -128,7 +130,7 @@ class Squad:
             self.front.places.remove(gone)
         gone.process.wait()
         # Without its database a process ends with one sentence, and whoever looks after it starts it anew.
-        if not gone.killed and not any(words in _tail(gone.log) for words in NO_DATABASE):
+        if not (gone.killed or gone.stopping) and not any(words in _tail(gone.log) for words in NO_DATABASE):
             self.broken.append(f"a process ended by itself: {_tail(gone.log)}")
         if gone.tap:
             gone.tap.close()
