@@ -87,9 +87,9 @@ def run(path: Path, sequences: int, number: int, *, steps: int = STEPS, http: bo
     return tally
 
 
-def report(tally: Tally, number: int) -> None:
+def report(tally: Tally, number: int, steps: int) -> None:
     """Print figures."""
-    print(f"seed {number}: {tally.stories} stories of up to {STEPS} steps in {tally.seconds:.0f} s")
+    print(f"seed {number}: {tally.stories} stories of up to {steps} steps in {tally.seconds:.0f} s")
     print(f"steps: {', '.join(f'{step} {count}' for step, count in sorted(tally.steps.items()))}")
     fired = ", ".join(f"{kind} {tally.fired[kind]} of {Story.planned[kind]}" for kind in KINDS)
     print(f"faults of Slack that happened: {fired} that were planned, some for what the story did not come to")
@@ -102,11 +102,12 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--sequences", type=int, default=2_000)
     ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument("--steps", type=int, default=STEPS, help="of a story at most")
     ask.add_argument("--http", action="store_true", help="over real sockets: several times as slow")
     given = ask.parse_args()
     with tempfile.TemporaryDirectory() as folder, listening():
-        tally = run(Path(folder) / "gatehouse.db", given.sequences, given.seed, http=given.http)
-    report(tally, given.seed)
+        tally = run(Path(folder) / "gatehouse.db", given.sequences, given.seed, steps=given.steps, http=given.http)
+    report(tally, given.seed, given.steps)
     print(tally.failure)
     return 1 if tally.failure else 0 if tally.is_valid else 2
 
