@@ -33,4 +33,4 @@ def test_the_next_turn_comes_after_an_hour_and_at_once_if_it_is_given_back(store
 
 def test_an_alert_is_no_message_to_the_channel(store: Store) -> None:
     assert taken(store)
-    assert store.write.run(lambda unit: unit.pace.lock("C1").free_at <= unit.now)
+    assert store.write.run(lambda unit: unit.pace.lock(["C1"])["C1"].free_at <= unit.now)
