@@ -155,6 +155,16 @@ class Slack:
             raise SlackRefused("response_url_not_allowed")
         await _delivered(self._session, response_url, message)
 
+    async def tell(self, response_url: str, user: str, text: str, blocks: list[Json] | None = None) -> None:
+        """Say something only one person sees: through a response_url, or in a direct message where that way is closed.
+
+        It is where the answer took too long, or the address leads anywhere but to Slack.
+        """
+        try:
+            await self.respond(response_url, text, blocks)
+        except SlackRefused:
+            await self.post(user, text, blocks)
+
     async def post(
         self,
         channel: str,

@@ -40,6 +40,10 @@ log = structlog.get_logger(__name__)
 class Telling(Windows, Protocol):
     """The calls to Slack that the door needs; ``bot.slack.Slack`` has them."""
 
+    async def respond(
+        self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
+    ) -> None: ...
+
     async def ephemeral(self, channel: str, user: str, text: str, blocks: list[Json] | None = None) -> None: ...
 
     async def post(self, channel: str, text: str, blocks: list[Json] | None = None) -> object: ...

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
-from bot.endings import SlackRefused
 from bot.errors import WindowGone
 from handlers.payloads import Click, Command, Payload
 from handlers.replies import Reply
@@ -31,11 +30,7 @@ class Windows(Protocol):
 
     async def publish_home(self, user: str, view: Json, hash: str | None = None) -> None: ...
 
-    async def respond(
-        self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
-    ) -> None: ...
-
-    async def post(self, channel: str, text: str, blocks: list[Json] | None = None) -> object: ...
+    async def tell(self, response_url: str, user: str, text: str, blocks: list[Json] | None = None) -> None: ...
 
 
 async def opening(payload: Payload, slack: Windows, build: Build[Json]) -> Reply:
@@ -71,11 +66,7 @@ async def saying(command: Command, slack: Windows, build: Build[tuple[str, list[
         return Reply.say(*drawing.result())
 
     async def afterwards() -> None:
-        text, blocks = await drawing
-        try:
-            await slack.respond(command.response_url, text, blocks)
-        except SlackRefused:  # that way is closed: it took too long, or leads somewhere else
-            await slack.post(command.person.user, text, blocks)
+        await slack.tell(command.response_url, command.person.user, *await drawing)
 
     return Reply.later(afterwards)
 

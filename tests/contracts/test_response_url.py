@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.endings import SlackRateLimited, SlackRefused, SlackUnsure
 from bot.slack import Slack
-from tests.wire import Answering, Wire, hung_up, serving, written
+from tests.wire import Answering, Wire, hung_up, said, serving, written
 
 
 @pytest.fixture
@@ -62,6 +62,14 @@ async def test_a_response_url_that_points_elsewhere_is_not_followed(wire: Wire, 
     with pytest.raises(SlackRefused, match="response_url_not_allowed"):
         await slack.respond(url, "x")
     assert not wire.requests
+
+
+async def test_what_can_not_be_said_there_is_said_in_a_direct_message(wire: Wire, slack: Slack) -> None:
+    wire.answer = said({"ok": True, "channel": "D1", "ts": "1.1"})
+    await slack.tell("https://evil.example/1", "U1", "Here you are.", [])
+    ((path, message),) = wire.requests
+    assert path.endswith("chat.postMessage")
+    assert (message["channel"], message["text"]) == ("U1", "Here you are.")
 
 
 async def test_with_the_real_slack_no_other_place_is_allowed(wire: Wire) -> None:

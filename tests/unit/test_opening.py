@@ -1,13 +1,11 @@
 """No answer waits for Slack: a view that takes longer to draw is shown after it (RELIABILITY F5, PERFORMANCE P10)."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.domain.people import Person
-from bot.endings import SlackRefused
 from bot.errors import Refusal
 from handlers.opening import opening, saying
 from handlers.payloads import Command
@@ -32,16 +30,8 @@ class Screen:
     async def publish_home(self, user: str, view: Json, hash: str | None = None) -> None:
         raise AssertionError
 
-    async def respond(
-        self, response_url: str, text: str, blocks: list[Json] | None = None, replace_original: bool = False
-    ) -> None:
-        if response_url != "there":
-            raise SlackRefused("response_url_not_allowed")
+    async def tell(self, response_url: str, user: str, text: str, blocks: list[Json] | None = None) -> None:
         self.shown.append(text)
-
-    async def post(self, channel: str, text: str, blocks: list[Json] | None = None) -> object:
-        self.shown.append((channel, text))
-        return None
 
 
 class Slack:
@@ -82,14 +72,6 @@ async def test_what_slack_has_to_be_asked_for_is_shown_after_the_answer(command:
     await followed(window)
     await followed(message)
     assert screen.shown == [VIEW, "Here you are."]
-
-
-async def test_what_can_not_be_said_there_is_said_in_a_direct_message(command: Command) -> None:
-    screen, slack = Screen(), Slack()
-    message = await saying(replace(command, response_url="elsewhere"), screen, slack.message)
-    slack.answers.set()
-    await followed(message)
-    assert screen.shown == [("U1", "Here you are.")]
 
 
 async def test_what_the_database_tells_travels_in_the_answer_or_is_refused_in_it(command: Command) -> None:
