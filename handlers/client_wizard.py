@@ -12,6 +12,7 @@ from bot.errors import Refusal
 from handlers.home import Homes
 from handlers.opening import Windows, opening, turning
 from handlers.payloads import Click, Closed, Command, Payload, Shortcut, Submission, Suggestion, View
+from handlers.places import edition_after
 from handlers.replies import Reply
 from handlers.switchboard import Switchboard
 
@@ -36,9 +37,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         window = kit.read_metadata(wizard.Wizard, shown.metadata)
         draft = await desk.recall_draft(profile, window.draft, window.organization)
         draft = wizard.read_details(shown.values, wizard.read_organization(shown.values, draft))
-        # A submit outdoes every click in the same window: one that is late then no longer counts.
-        later = 2 if isinstance(payload, Submission) else 1
-        return draft.model_copy(update={"edition": window.edition + later})
+        return draft.model_copy(update={"edition": edition_after(payload, window.edition)})
 
     @board.command("/create-client")
     async def by_command(command: Command) -> Reply:

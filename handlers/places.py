@@ -4,13 +4,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from blocks.kit import read_metadata
+from blocks.kit import MOST_PAGE, read_metadata
 from bot.errors import Refusal
-from handlers.payloads import Click
+from handlers.payloads import Click, Submission, Suggestion
 
 M = TypeVar("M", bound=BaseModel)
 
-LONGEST_PAGE = 6
+LONGEST_PAGE = len(str(MOST_PAGE))
 """Digits of a page number: a longer one was not put there by us."""
 
 
@@ -22,6 +22,14 @@ def place_of(click: Click, nowhere: M) -> M:
         return read_metadata(type(nowhere), click.view.metadata)
     except Refusal:
         return nowhere
+
+
+def edition_after(payload: Submission | Click | Suggestion, shown: int) -> int:
+    """Return the edition of a draft that somebody changes in a window which shows the edition ``shown``.
+
+    A submit outdoes every click in the same window: one that is late then no longer counts.
+    """
+    return shown + (2 if isinstance(payload, Submission) else 1)
 
 
 def page_of(click: Click) -> int:

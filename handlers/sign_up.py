@@ -13,6 +13,7 @@ from bot.errors import Refusal
 from handlers.home import Homes
 from handlers.opening import Windows, turning
 from handlers.payloads import Click, Closed, Submission, Suggestion, View
+from handlers.places import edition_after
 from handlers.replies import Reply
 from handlers.switchboard import Switchboard
 
@@ -35,9 +36,7 @@ def register(board: Switchboard, desk: Desk, slack: Windows, homes: Homes) -> No
         window = kit.read_metadata(wizard.Window, shown.metadata)
         fresh = SignUpDraft(id=window.draft, offer=window.offer, kind=window.kind, organization=window.organization)
         draft = wizard.read_client(shown.values, await desk.recall_sign_up(payload.person, fresh))
-        # A submit outdoes every click in the same window: one that is late then no longer counts.
-        later = 2 if isinstance(payload, Submission) else 1
-        return draft.model_copy(update={"edition": window.edition + later})
+        return draft.model_copy(update={"edition": edition_after(payload, window.edition)})
 
     async def look_again(payload: Submission | Click, draft: SignUpDraft) -> SignUp:
         profile = await desk.known_profile(payload.person, payload.home_team)

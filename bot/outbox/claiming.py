@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bot.domain.contracts import COUNTED, Contract
 from bot.domain.notifications import Kind, Letter, Notification
-from bot.domain.pacing import Pacing
+from bot.store.pacing import Turns
 from bot.store.unit import Unit
 
 LISTED = 5
@@ -37,13 +37,13 @@ def take(unit: Unit, most: int, others: int) -> Taken:
     claimed = sorted(unit.outbox.claim(most, others), key=lambda one: one.kind is not Kind.BURST)
     if not claimed:
         return Taken()
-    waits, before = unit.pace.take_turns(claimed)
-    gathered = _gather(unit, claimed, waits, before)
-    waiting = {id_: wait for id_, wait in waits.items() if id_ not in gathered.ids}
+    turns = unit.pace.take_turns(claimed)
+    gathered = _gather(unit, claimed, turns)
+    waiting = {id_: wait for id_, wait in turns.waits.items() if id_ not in gathered.ids}
     for one in claimed:
         if one.id in waiting:
             unit.outbox.postpone(one, waiting[one.id])
-    ready = [one for one in claimed if one.id not in waits and one.id not in gathered.ids]
+    ready = [one for one in claimed if one.id not in turns.waits and one.id not in gathered.ids]
     return Taken(_letters(unit, ready), len(claimed), min([*waiting.values(), *gathered.next_turns], default=None))
 
 
@@ -54,29 +54,28 @@ class _Gathered(NamedTuple):
     """How long the cards have to wait."""
 
 
-def _gather(
-    unit: Unit, claimed: list[Notification], waits: dict[str, timedelta], before: dict[str, Pacing]
-) -> _Gathered:
+def _gather(unit: Unit, claimed: list[Notification], turns: Turns) -> _Gathered:
     """Let burst cards stand for requests whose turn it is not, and for those that came while a card is to be drawn.
 
     A card that is drawn now takes in its channel's line first, so that it shows what was asked a moment ago.
     """
-    drawn = {one.destination: one.id for one in claimed if one.kind is Kind.BURST and one.id not in waits}
-    crowd = [one for one in claimed if one.may_join and one.id in waits]
-    strays = _strays(unit, [one for one in claimed if one.may_join and one.id not in waits], before)
+    drawn = {one.destination: one.id for one in claimed if one.kind is Kind.BURST and one.id not in turns.waits}
+    crowd = [one for one in claimed if one.may_join and one.id in turns.waits]
+    strays = _strays(unit, [one for one in claimed if one.may_join and one.id not in turns.waits], turns)
     channels = {one.destination for one in [*crowd, *strays]} | set(drawn)
     if not channels:
         return _Gathered(set(), [])
     # Whoever joins a card after all gives the turn back that was theirs.
-    turns = unit.pace.lock(channels) | {one.destination: before[one.destination] for one in strays}
-    joined = unit.bursts.gather(turns, [*crowd, *strays], set(drawn.values()))
-    unit.pace.forget_promises({channel: turns[channel] for channel in joined.channels})
-    return _Gathered(joined.ids, [max(turns[one].free_at - unit.now, timedelta(0)) for one in joined.channels])
+    standing = {channel: turns.after[channel] for channel in channels}
+    standing |= {one.destination: turns.before[one.destination] for one in strays}
+    joined = unit.bursts.gather(standing, [*crowd, *strays], set(drawn.values()))
+    unit.pace.forget_promises({channel: standing[channel] for channel in joined.channels})
+    return _Gathered(joined.ids, [max(standing[one].free_at - unit.now, timedelta(0)) for one in joined.channels])
 
 
-def _strays(unit: Unit, ready: list[Notification], before: dict[str, Pacing]) -> list[Notification]:
+def _strays(unit: Unit, ready: list[Notification], turns: Turns) -> list[Notification]:
     """Return requests that would go on their own while the card of their channel is still to be drawn."""
-    rushed = [one for one in ready if before[one.destination].free_at > unit.now - RUSH]
+    rushed = [one for one in ready if turns.before[one.destination].free_at > unit.now - RUSH]
     to_be_drawn = unit.bursts.to_be_drawn({one.destination for one in rushed}) if rushed else set()
     return [one for one in rushed if one.destination in to_be_drawn]
 

@@ -163,7 +163,9 @@ class OutboxRows:
 
     def end_leases(self) -> None:
         """Let every claim end now: for whoever is the only one to deliver, and holds none. The attempts still count."""
-        held = sa.update(notifications).where(notifications.c.lease_until > self._now)
+        held = sa.update(notifications).where(
+            notifications.c.due_at.is_not(None), notifications.c.lease_until > self._now
+        )
         self._connection.execute(held.values(lease_until=self._now - timedelta(seconds=1)))
 
     def renew(self, claimed: Notification) -> Notification | None:

@@ -23,7 +23,9 @@ class Turns(NamedTuple):
     waits: dict[str, timedelta]
     """How long those have to wait whose turn it is not, by id."""
     before: dict[str, Pacing]
-    """Where the turns of each destination stood before."""
+    """Where the turns of each destination stood before; they are locked."""
+    after: dict[str, Pacing]
+    """Where they stand now."""
 
 
 class PaceRows:
@@ -35,22 +37,23 @@ class PaceRows:
     def take_turns(self, claimed: list[Notification]) -> "Turns":
         """Take turns for claimed notifications, in their order, as far as there are any."""
         posts = [one for one in claimed if one.takes_turn]
-        turns = self._take(posts) if posts else Turns({}, {})
+        turns = self._take(posts) if posts else Turns({}, {}, {})
         if updates := [one for one in claimed if one.ts and one.id not in turns.waits]:
             turns.waits.update(self._held(updates))
         return turns
 
     def _take(self, posts: list[Notification]) -> "Turns":
-        before = self._locked({one.destination for one in posts})
+        before = self.lock({one.destination for one in posts})
         standing, waits = dict(before), {}
         for one in posts:
             standing[one.destination], wait = standing[one.destination].turn(self._now)
             if wait:
                 waits[one.id] = wait
         self._write(POST, standing)
-        return Turns(waits, before)
+        return Turns(waits, before, standing)
 
-    def _locked(self, destinations: Collection[str]) -> dict[str, Pacing]:
+    def lock(self, destinations: Collection[str]) -> dict[str, Pacing]:
+        """Hold destinations' turns until the end of the transaction, and return where they stand."""
         standing = self._standing(destinations)
         if missing := set(destinations) - set(standing):
             self._begin(POST, missing)
@@ -100,10 +103,6 @@ class PaceRows:
     def forget(self, destination: str, method: str) -> None:
         """Let the next turn come at once."""
         self._connection.execute(sa.delete(turns).where(turns.c.destination == destination, turns.c.method == method))
-
-    def lock(self, destinations: Collection[str]) -> dict[str, Pacing]:
-        """Hold destinations' turns until the end of the transaction, and return where they stand."""
-        return self._locked(destinations)
 
     def forget_promises(self, standing: dict[str, Pacing]) -> None:
         """Let destinations' turns stand like this, with nobody waiting for one any more."""

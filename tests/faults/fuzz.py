@@ -30,7 +30,7 @@ from tests.faults.hearing import Ear, listening
 from tests.faults.mutations import PEOPLE, Stock, json_copy, mutate
 from tests.faults.rewind import Changes, Rewind
 from tests.faults.short_wire import FORM, JSON, ShortWire
-from tests.faults.verdicts import Attempt, Ledger, wrong_answer, wrong_words
+from tests.faults.verdicts import SENT_AGAIN, Attempt, Ledger, wrong_answer, wrong_words
 from tests.journeys.house import House, open_house
 from tests.store.conftest import StandingClock
 
@@ -191,27 +191,13 @@ class Fuzzer:
 
 def _open(screens: Screens, seat: str, shown: Json) -> None:
     """Let a window be open that shows what a payload says."""
-    body = {key: value for key, value in shown.items() if key in _BODY}
+    body = {key: value for key, value in shown.items() if key in SENT_AGAIN}
     typed: dict[Pair, Any] = {}
     view = View(shown["id"], seat, body, shown["hash"], shown["root_view_id"], typed=typed)
     if shown["type"] == "home":
         screens.publish(seat, view)
     else:
         screens.open(seat, view)
-
-
-_BODY = (
-    "type",
-    "title",
-    "submit",
-    "close",
-    "private_metadata",
-    "callback_id",
-    "external_id",
-    "blocks",
-    "notify_on_close",
-    "clear_on_close",
-)
 
 
 _NAMEABLE = ("contracts", "clients", "client_versions", "offers", "api_versions", "organizations", "drafts", "people")

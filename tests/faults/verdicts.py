@@ -126,7 +126,7 @@ def _wrong_reaction(view: Any, said: Json) -> Iterator[str]:
     """What was wrong in the submitted view may come back with it, and nothing else may be wrong."""
     action, errors = said.get("response_action"), said.get("errors")
     if action == "update":
-        before = {key: value for key, value in _dict(view).items() if key in _SENT_AGAIN and value not in (None, "")}
+        before = {key: value for key, value in _dict(view).items() if key in SENT_AGAIN and value not in (None, "")}
         yield from _fresh(problems_of_view(said.get("view"), "modal"), problems_of_view(before, "modal"))
     elif action == "errors":
         blocks = _dict(view).get("blocks")
@@ -139,7 +139,7 @@ def _wrong_reaction(view: Any, said: Json) -> Iterator[str]:
         yield f"response_action {action!r}"
 
 
-_SENT_AGAIN = (
+SENT_AGAIN = (
     *("type", "title", "submit", "close", "private_metadata", "callback_id", "external_id", "blocks"),
     *("clear_on_close", "notify_on_close"),
 )
