@@ -17,6 +17,7 @@ from bot.store import schema
 from bot.store.engine import open_store
 from tests import postgres
 from tests.order import LONG, dealt
+from tests.statements import share_compiled_statements
 
 settings.register_profile("gatehouse", deadline=None)
 settings.load_profile("gatehouse")
@@ -86,6 +87,14 @@ def closed_doors() -> Iterator[None]:
     """Close the network for the whole run."""
     with pytest.MonkeyPatch.context() as patch:
         close_the_doors(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    """Compile each statement once for the whole run."""
+    with pytest.MonkeyPatch.context() as patch:
+        share_compiled_statements(patch)
         yield
 
 

@@ -73,6 +73,7 @@ class House:
     def __init__(self, workspace: Workspace, server: SandboxServer, settings: Settings, clock: StandingClock) -> None:
         self.workspace, self.server, self.settings, self.clock = workspace, server, settings, clock
         self.runtime: Runtime
+        self._beside: Store | None = None
         workspace.activity = Quiet(lambda: self.runtime.board.drain(SLOWEST))
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
@@ -102,11 +103,14 @@ class House:
             self.server.events_url = f"http://127.0.0.1:{started.result()}/slack/events"
 
     async def stop(self) -> None:
-        """Stop the bot as SIGINT does."""
+        """Stop the bot as SIGINT does, and close what is open of its database."""
         if self._serving:
             self._stop.set()
             await self._serving
             self._serving = None
+        if self._beside:
+            self._beside.close()
+            self._beside = None
 
     async def delivered(self) -> None:
         """Wait until every notification that can arrive soon has arrived; the clock moves on by their waits."""
@@ -140,11 +144,13 @@ class House:
 
     def write(self, work: Callable[[Unit], T]) -> T:
         """Change the database next to the running bot, as a command does."""
-        store = open_store(self.settings.database_url, self.clock, patient=True)
-        try:
-            return store.write.run(work)
-        finally:
-            store.close()
+        return self._store().write.run(work)
+
+    def _store(self) -> Store:
+        """Return the database as another process has it open: the bot's own pools are not asked."""
+        if not self._beside:
+            self._beside = open_store(self.settings.database_url, self.clock, patient=True)
+        return self._beside
 
     def apply(self, catalog: str) -> None:
         """Apply a catalog file next to the running bot."""
@@ -153,11 +159,7 @@ class House:
 
     def export(self) -> dict[str, Any]:
         """Return the export document."""
-        store = open_store(self.settings.database_url, self.clock, patient=True)
-        try:
-            return exported(store)
-        finally:
-            store.close()
+        return exported(self._store())
 
     def clients(self) -> list[str]:
         """Return the names of all clients that are stored."""
