@@ -131,9 +131,10 @@ class House:
             owed = self.write(lambda unit: unit.outbox.undelivered(1000))
             return any(one.due_at and one.due_at <= self.clock.at for one in owed)
 
-        while due():
-            await self.runtime.dispatcher.round()
-            await self.bob.settle()
+        async with asyncio.timeout(PATIENCE):
+            while due():
+                await self.runtime.dispatcher.round()
+                await self.bob.settle()
 
     async def tick(self) -> None:
         """Do what the scheduler does at each tick."""

@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import importlib.util
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -171,13 +172,14 @@ def test_inside_our_own_venv_a_changed_lock_counts(
 
 
 def test_two_first_starts_at_once_install_once(
-    filled: Checkout, runs: list[list[str]], capsys: pytest.CaptureFixture[str]
+    filled: Checkout, runs: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said: queue.SimpleQueue[str] = queue.SimpleQueue()
+    monkeypatch.setattr(first_start, "say", said.put)
     with first_start.alone_in(filled.root):
         second = threading.Thread(target=first_start.install, args=(filled, TESTED))
         second.start()
-        while "waiting" not in capsys.readouterr().err:
-            assert second.is_alive()
+        assert "waiting" in said.get(timeout=30)
         filled.remember(TESTED)
     second.join(timeout=30)
     assert runs == []
