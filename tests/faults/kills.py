@@ -42,6 +42,8 @@ AGAIN = 3
 """How often a point that nobody came to is tried again."""
 LAST_PATIENCE = 600.0
 """Seconds after which even a look that is late is made, whatever is left to be delivered."""
+LAST_WORDS = 6_000
+"""Characters of the logs that are shown where a run breaks off."""
 STUCK = 1.0
 """Seconds without a hit after which more people come."""
 
@@ -65,6 +67,8 @@ class Options:
     orphan: float = LONGEST_ORPHAN
     limit: float = 30.0
     """Seconds to wait for a process to come to a point."""
+    whole: float | None = None
+    """Seconds after which the run breaks off, wherever it is; without, it may take as long as it likes."""
     taps: bool = True
     """Whether there is a tap between the processes and PostgreSQL."""
     hasten: bool = False
@@ -176,9 +180,11 @@ class Run:
         beside = (*people, self.deciders.decide(), self.orphans.watch(self.at))
         tasks = [asyncio.create_task(work) for work in beside]
         try:
-            await self._all()
+            async with asyncio.timeout(self.options.whole):
+                await self._all()
         except Exception as error:  # noqa: BLE001 - the figures so far of half an hour are worth more than its type
             traceback.print_exc()
+            self._say_what_is_left()
             self.result.breaches.append(f"the run broke off: {error!r}")
         finally:
             for task in tasks:
@@ -212,6 +218,13 @@ class Run:
                 return
             await self.gate.allow(2)
             await asyncio.sleep(1)
+
+    def _say_what_is_left(self) -> None:
+        """Print who still does something, what is to be delivered, and the last words of the processes."""
+        print(f"{self.gate.under_way} sign up, {self.deciders.under_way} decide, {self.result.fired} fired")
+        print(*[(one.port, one.runs, one.taking) for one in self.squad.replicas], sep="\n")
+        print(*self.at.store.read.run(lambda unit: unit.outbox.undelivered(20)), sep="\n")
+        print(self.squad.said()[-LAST_WORDS:])
 
     def _steps(self) -> list[Point | str]:
         points = [self.options.points[n % len(self.options.points)] for n in range(self.options.kills)]

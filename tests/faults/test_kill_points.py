@@ -13,7 +13,9 @@ from tests.faults.kills import Options, Result, run
 from tests.faults.points import ON_SQLITE, Point
 
 EACH = 4
-SLOWLY = Options(0, 0, shops=4, checkpoint=99, slowest=60.0, quiet=60.0, orphan=1000.0, limit=30.0, hasten=True)
+SLOWLY = Options(
+    0, 0, shops=4, checkpoint=99, slowest=60.0, quiet=60.0, orphan=1000.0, limit=30.0, hasten=True, whole=180.0
+)
 """Times for a machine that does other things besides."""
 GROUPS = [tuple(Point)[first::5] for first in range(5)]
 """Points that have nothing to do with each other: the next kill does not wait for what the last one left."""
