@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 GREEN, RED = 0, 1
 """pytest's exit codes where tests ran (docs.pytest.org/en/stable/reference/exit-codes.html); others: nothing did."""
 LONGEST = 900.0
+LAST_WORDS = 10_000
+"""Characters of a false alarm that are printed."""
 
 
 def copy_of(folder: str) -> Path:
@@ -27,8 +29,8 @@ def copy_of(folder: str) -> Path:
     return place
 
 
-def tested(place: Path, tests: Iterable[str]) -> int:
-    """Run tests in a copy until the first that fails; return pytest's exit code.
+def tested(place: Path, tests: Iterable[str]) -> tuple[int, str]:
+    """Run tests in a copy until the first that fails; return pytest's exit code, and what it printed.
 
     Raises:
         RuntimeError: no test could be run, so nothing is proven.
@@ -41,7 +43,7 @@ def tested(place: Path, tests: Iterable[str]) -> int:
     )
     if done.returncode not in (GREEN, RED):
         raise RuntimeError(f"pytest ran no test: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.returncode
+    return done.returncode, done.stdout
 
 
 def put_in(place: Path, path: str, old: str, new: str) -> None:
@@ -62,7 +64,7 @@ def caught(place: Path, bug: Bug) -> str:
     for change in bug.changes:
         put_in(place, *change)
     try:
-        return next((tests for tests in bug.tests if tested(place, [tests]) == RED), "")
+        return next((tests for tests in bug.tests if tested(place, [tests])[0] == RED), "")
     finally:
         subprocess.run(["git", "checkout", "--quiet", "."], cwd=place, check=True)
 
@@ -80,11 +82,17 @@ def hunt(place: Path, bugs: Iterable[Bug]) -> int:
 
 
 def alarms(place: Path, runs: int) -> int:
-    """Run all tests that bugs name without any bug; return how many runs were not green."""
+    """Run all tests that bugs name without any bug, print what was red, and return how many runs were not green."""
     tests = sorted({tests.split("::")[0] for bug in BUGS for tests in bug.tests})
-    codes = [tested(place, tests) for _ in range(runs)]
-    print(f"\nwithout a bug: {codes.count(0)} of {runs} runs green")
-    return runs - codes.count(0)
+    red = 0
+    for number in range(1, runs + 1):
+        begun = time.monotonic()
+        code, printed = tested(place, tests)
+        red += code == RED
+        words = printed[-LAST_WORDS:] if code == RED else printed.splitlines()[-1]
+        print(f"without a bug, run {number}, {time.monotonic() - begun:.0f} s: {words}", flush=True)
+    print(f"without a bug: {runs - red} of {runs} runs green")
+    return red
 
 
 def main() -> int:
