@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 from tests import postgres
-from tests.faults.kills import Options, Result, Run, peopled
+from tests.faults.kills import Run, peopled
 from tests.faults.market import Market
+from tests.faults.toll import Options, Result
 
 
 class Crashes(Run):

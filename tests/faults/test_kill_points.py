@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
-from tests.faults.kills import Options, Result, run
+from tests.faults.kills import run
 from tests.faults.points import ON_SQLITE, Point
+from tests.faults.toll import Options, Result
 
 EACH = 4
 SLOWLY = Options(
