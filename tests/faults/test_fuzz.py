@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.faults.fuzz import Fuzzer, Tally, fuzzing
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SEED, MUTATIONS, PART = 4, 2_000, 500
+SEED, MUTATIONS, PART = 4, 5_000, 1_000
 
 
 def checked(tally: Tally) -> None:
