@@ -62,7 +62,7 @@ def run(path: Path, sequences: int, number: int, *, steps: int = STEPS, http: bo
         steps: most steps of a story.
         http: whether all goes over real sockets.
     """
-    Story.steps, Story.planned, Story.fired, Story.told = Counter(), Counter(), Counter(), 0
+    Story.steps, Story.planned, Story.fired, Story.told, Story.stumbled = Counter(), Counter(), Counter(), 0, ""
     tally = Tally(Story.steps, Story.fired)
     begun = time.monotonic()
     with asyncio.Runner() as runner:
@@ -80,7 +80,9 @@ def run(path: Path, sequences: int, number: int, *, steps: int = STEPS, http: bo
             )
             run_state_machine_as_test(seed(number)(Story), settings=told)
         except Exception as error:  # noqa: BLE001 - whatever ends a story is what the run has to tell
-            tally.failure = f"{type(error).__name__}: {error}\n" + "\n".join(getattr(error, "__notes__", ()))
+            tally.failure = "\n".join(
+                (f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ()), Story.stumbled)
+            )
         finally:
             tally.stories, tally.seconds = Story.told, time.monotonic() - begun
             runner.run(opened.__aexit__(None, None, None))

@@ -4,8 +4,9 @@ With ``http`` all goes over sockets; without, over a short wire (tests/faults/sh
 people use the same windows and buttons either way.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -200,13 +201,24 @@ async def stage(path: str, catalog: str, *, http: bool) -> AsyncIterator[Stage]:
         house.workspace.manifest.scopes = [*house.workspace.manifest.scopes, *HISTORY]
         house.runtime.workspace.identity["scopes"] = ",".join(house.workspace.manifest.scopes)
         house.workspace.add_person("Root Admin", id=ROOT, handle="root")
-        house.runtime.store.write.wake = lambda: None  # what is due is delivered where the story waits for it
         await _met(house)
         there = Stage(house, path, http=http)
-        try:
-            yield there
-        finally:
-            there.close()
+        with _deaf(house):
+            try:
+                yield there
+            finally:
+                there.close()
+
+
+@contextmanager
+def _deaf(house: House) -> Iterator[None]:
+    """Let nothing be delivered but where a story waits for it: no commit and no pause that is over wakes anybody."""
+    dispatcher, rows = house.runtime.dispatcher, house.runtime.store.write
+    heard, rows.wake, dispatcher._woken = (rows.wake, dispatcher._woken), lambda: None, asyncio.Event()
+    try:
+        yield
+    finally:
+        rows.wake, dispatcher._woken = heard
 
 
 async def _met(house: House) -> None:

@@ -5,6 +5,7 @@ tests/faults/expected.py.
 """
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar, TypeVar
@@ -106,6 +107,8 @@ class Story(RuleBasedStateMachine):
     planned: ClassVar[Counter[str]] = Counter()
     fired: ClassVar[Counter[str]] = Counter()
     told: ClassVar[int] = 0
+    stumbled: ClassVar[str] = ""
+    """Where one broke off last, as Hypothesis does not tell it where the same beginning had gone on before."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,7 +122,11 @@ class Story(RuleBasedStateMachine):
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a piece of the story in the loop of the stage."""
-        return self.loop.run_until_complete(work)
+        try:
+            return self.loop.run_until_complete(work)
+        except Exception:
+            type(self).stumbled = traceback.format_exc()
+            raise
 
     def settled(self, step: str, allowed: object) -> None:
         """Wait for quiet after a step, and hold everything against the model."""
