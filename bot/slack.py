@@ -158,12 +158,19 @@ class Slack:
     async def tell(self, response_url: str, user: str, text: str, blocks: list[Json] | None = None) -> None:
         """Say something only one person sees: through a response_url, or in a direct message where that way is closed.
 
-        It is where the answer took too long, or the address leads anywhere but to Slack.
+        It is where the answer took too long, or the address leads anywhere but to Slack. Somebody whom Slack has no
+        direct message for, a deactivated account for instance, reads nothing.
         """
         try:
             await self.respond(response_url, text, blocks)
         except SlackRefused:
+            await self._tell_directly(user, text, blocks)
+
+    async def _tell_directly(self, user: str, text: str, blocks: list[Json] | None) -> None:
+        try:
             await self.post(user, text, blocks)
+        except SlackRefused as refused:
+            log.warning("somebody can't be told", user=user, reason=refused.code)
 
     async def post(
         self,

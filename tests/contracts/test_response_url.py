@@ -72,6 +72,12 @@ async def test_what_can_not_be_said_there_is_said_in_a_direct_message(wire: Wire
     assert (message["channel"], message["text"]) == ("U1", "Here you are.")
 
 
+async def test_whoever_no_direct_message_reaches_is_no_incident(wire: Wire, slack: Slack) -> None:
+    wire.answer = said({"ok": False, "error": "channel_not_found"})
+    await slack.tell("", "U0GONE", "Here you are.")
+    assert len(wire.requests) == 1
+
+
 async def test_with_the_real_slack_no_other_place_is_allowed(wire: Wire) -> None:
     slack = Slack("xoxb-test")
     with pytest.raises(SlackRefused, match="response_url_not_allowed"):
