@@ -9,6 +9,7 @@ exit code 1. Figures go to standard output, progress to standard error.
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import random
 import sqlite3
@@ -22,6 +23,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.errors import GatehouseError
 from tests import postgres
 from tests.faults.front import Front
 from tests.faults.invariants import broken
@@ -83,8 +85,9 @@ class Run:
                 await self._all()
         except Exception as error:  # noqa: BLE001 - the figures so far of half an hour are worth more than its type
             traceback.print_exc()
-            self._say_what_is_left()
             self.result.breaches.append(f"the run broke off: {error!r}")
+            with contextlib.suppress(GatehouseError):  # the database may be what is gone
+                self._say_what_is_left()
         finally:
             for task in tasks:
                 task.cancel()

@@ -186,9 +186,7 @@ async def test_a_message_that_is_on_its_way_when_the_bot_stops_is_written_down(o
                 await asyncio.sleep(0.01)
         await house.stop()
         assert len(house.workspace.channel("approvals").messages) == 1
-        store = open_store(house.settings.database_url, patient=True)
-        (row,) = store.read.run(requests)
-        store.close()
+        (row,) = house.write(requests)
         assert (row.state, row.lease_until) == ("sent", None)
 
 
@@ -197,10 +195,8 @@ async def test_what_a_process_had_claimed_that_died_is_delivered_at_once_where_i
 ) -> None:
     async with opened(catalog=CATALOG) as house:
         await house.stop()
-        store = open_store(house.settings.database_url, house.clock, patient=True)
-        store.write.run(lambda unit: sign_up(unit, house.workspace.team_id, "Till", "Payments", "Gold"))
-        assert store.write.run(lambda unit: unit.outbox.claim(10))
-        store.close()
+        house.write(lambda unit: sign_up(unit, house.workspace.team_id, "Till", "Payments", "Gold"))
+        assert house.write(lambda unit: unit.outbox.claim(10))
         await house.start()
         told = house.workspace.channel("approvals").messages
         house.clock.forward(seconds=11)  # a message that may be there already is looked for after ten seconds
